@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Each does the whole set-up itself.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help setup setup-dev demo test lint bench lock clean
+help:           ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready-demo        ## .venv with the locked dependencies and slamon itself
+setup-dev: $(VENV)/.ready-dev     ## the same, and what the tests need
+
+demo: setup     ## slamon on a simulated ConnectWise, SQLite and a local mailbox
+	@$(BIN)/slamon demo
+
+test: setup-dev ## all checks and all tests
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: setup-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup-dev ## timings, as ratios against a baseline in the same run
+	$(BIN)/python -m tests.bench
+
+lock:           ## renew the lock files (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--custom-compile-command 'make lock' --extra postgres --extra checkout pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--custom-compile-command 'make lock' --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:          ## remove .venv, caches and the demo's data
+	rm -rf $(VENV) demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "slamon needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`." \
+		     "Name another one: make PYTHON=/path/to/python3.11 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) cannot create virtual environments. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-demo: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready-demo
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

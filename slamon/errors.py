@@ -1,0 +1,124 @@
+"""Every error slamon raises on purpose. Each says what the operator does next.
+
+SlamonError
+├── ConfigError               edit the file; lists every problem; exit status 2
+├── InputError                a document or argument given by hand is not understood; exit status 2
+├── CalendarError             a calendar's rules cannot be used; names the calendar
+│   └── NeverDueError         the calendar holds no such hour before its horizon
+├── HistoryError              a ticket's events cannot be put on a clock; names the ticket
+├── SourceError               ConnectWise, as seen from here
+│   ├── SourceUnavailableError    try again: time-out, 429 (retry_after), 5xx
+│   ├── SourceRefusedError        do not try again: 400, 401, 403, 404
+│   └── PayloadError              answered, but not with what we understand
+├── StoreError
+│   ├── StoreUnavailableError     the database did not answer; try again
+│   └── SchemaOutdatedError       run `slamon db upgrade`; exit status 78
+└── DeliveryError             a mail was not accepted; permanent or not
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SlamonError(Exception):
+    """The root: what slamon raises on purpose, with a message fit for an operator."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a configuration: where, what stands there, what to do."""
+
+    key: str
+    value: str
+    remedy: str
+
+    def __str__(self) -> str:
+        shown = f" = {self.value}" if self.value else ""
+        return f"{self.key}{shown}: {self.remedy}"
+
+
+class ConfigError(SlamonError):
+    """The configuration cannot be used; `problems` lists all that is wrong with it."""
+
+    exit_status = 2
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__("\n".join([f"{source}: {len(problems)} problem(s)", *(f"  {p}" for p in problems)]))
+
+
+class InputError(SlamonError):
+    """A document or argument given by hand is not of the expected form."""
+
+    exit_status = 2
+
+
+class CalendarError(SlamonError):
+    """A calendar's rules cannot be used; the message names the calendar and the remedy."""
+
+
+class NeverDueError(CalendarError):
+    """The calendar holds less open time than was asked for before its horizon."""
+
+
+class HistoryError(SlamonError):
+    """A ticket's events cannot be put on a clock; the message names the ticket and the event."""
+
+
+class SourceError(SlamonError):
+    """ConnectWise did not give what was asked for."""
+
+
+class SourceUnavailableError(SourceError):
+    """ConnectWise is not there at the moment; the same request may succeed later."""
+
+    exit_status = 75
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceRefusedError(SourceError):
+    """ConnectWise refused the request; asking again will not help."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PayloadError(SourceError):
+    """ConnectWise answered with something slamon does not understand."""
+
+    def __init__(self, message: str, *, reason: str = "payload", ticket_id: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.ticket_id = ticket_id
+
+
+class StoreError(SlamonError):
+    """The database cannot be used as it is."""
+
+    exit_status = 78
+
+
+class StoreUnavailableError(StoreError):
+    """The database did not answer; the same call may succeed later."""
+
+    exit_status = 75
+
+
+class SchemaOutdatedError(StoreError):
+    """The database's schema is not the one this slamon works with."""
+
+
+class DeliveryError(SlamonError):
+    """A mail was not accepted."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

@@ -1,0 +1,25 @@
+"""What holds for every test: the zone rules of the pinned tzdata, and no tool missing where all are required."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+import pytest
+
+from tests import tools
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    zoneinfo.reset_tzpath(())
+    gone = tools.missing() if tools.REQUIRE_ALL else []
+    if gone:
+        raise pytest.UsageError(f"SLAMON_TEST_REQUIRE=all, but not installed: {', '.join(gone)}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    outcome = yield
+    report = outcome.get_result()
+    if tools.REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and nothing may be"

@@ -1,0 +1,27 @@
+"""Programs that some tests need: found, or the test is skipped, or, where all are required, it fails."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("SLAMON_TEST_REQUIRE") == "all"
+PROGRAMS = ("prometheus", "promtool", "chromium", "node", "strace")
+LIBRARIES = ("pango-1.0", "pangoft2-1.0")
+
+
+def missing() -> list[str]:
+    """Return the programs and libraries that are not there."""
+    programs = [name for name in PROGRAMS if shutil.which(name) is None]
+    return programs + [f"lib{name}" for name in LIBRARIES if ctypes.util.find_library(name) is None]
+
+
+def program(name: str) -> str:
+    """Return the path of *name*; without it the test is skipped, unless everything is required."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
