@@ -1,0 +1,164 @@
+"""Business calendars: open time between two instants, and the instant at which an amount of it has passed.
+
+All of it is arithmetic in the business coordinate B(t), the open seconds
+before t: elapsed(a, b) = B(b) - B(a), due_at(a, n) = the earliest t with
+B(t) = B(a) + n. Zone rules are used only when segments are built.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import overload
+
+import numpy as np
+
+from slamon.core.instants import LATEST, from_epoch
+from slamon.core.rules import CalendarRules
+from slamon.core.segments import Ints, Segments, build_segments
+from slamon.errors import CalendarError, NeverDueError
+
+HORIZON_SECONDS = 10 * 366 * 86_400
+NEAR_SECONDS = 400 * 86_400  # most answers lie within it; segments further ahead are built only on demand
+NEVER = np.iinfo(np.int64).max
+
+
+class BusinessCalendar:
+    """The opening hours of one calendar. Instants are epoch seconds, UTC; scalars and int64 arrays alike.
+
+    Segments are built when first needed and extended on demand; an answer
+    does not depend on what was asked before.
+    """
+
+    def __init__(self, rules: CalendarRules) -> None:
+        self.rules = rules
+        self._segments: Segments | None = None
+
+    @property
+    def name(self) -> str:
+        return self.rules.name
+
+    def segments(self, low: int, high: int) -> Segments:
+        """Return segments that cover at least [low, high]."""
+        known = self._segments
+        if known is not None and known.low <= low and high < known.high:
+            return known
+        first = _year(low if known is None else min(low, known.low))
+        last = _year(high if known is None else max(high, known.high - 1))
+        self._segments = build_segments(self.rules, first, last)
+        return self._segments
+
+    @overload
+    def elapsed(self, start: int, end: int) -> int: ...
+    @overload
+    def elapsed(self, start: Ints, end: Ints) -> Ints: ...
+    def elapsed(self, start: int | Ints, end: int | Ints) -> int | Ints:
+        """Return the open seconds in [start, end), never negative.
+
+        Raises:
+            ValueError: An end lies before its start.
+        """
+        starts, ends = np.asarray(start, np.int64), np.asarray(end, np.int64)
+        if np.any(ends < starts):
+            raise ValueError("the end lies before the start")
+        if not starts.size:
+            return starts.copy()
+        segments = self.segments(int(starts.min()), int(ends.max()))
+        answer = coordinate(segments, ends) - coordinate(segments, starts)
+        return int(answer) if answer.ndim == 0 else answer
+
+    @overload
+    def due_at(self, start: int, amount: int) -> int: ...
+    @overload
+    def due_at(self, start: Ints, amount: Ints) -> Ints: ...
+    def due_at(self, start: int | Ints, amount: int | Ints) -> int | Ints:
+        """Return the earliest instant t >= start with elapsed(start, t) = amount.
+
+        An amount that runs out exactly at closing time is due at closing time.
+
+        Raises:
+            ValueError: An amount is negative.
+            NeverDueError: Less open time than the amount within ten years of the start.
+        """
+        starts, amounts = np.broadcast_arrays(np.asarray(start, np.int64), np.asarray(amount, np.int64))
+        if np.any(amounts < 0):
+            raise ValueError("the amount is negative")
+        if not starts.size:
+            return starts.copy()
+        answer = self.due_or_never(starts, amounts)
+        late = (answer == NEVER).ravel()
+        if late.any():
+            at, seconds = from_epoch(starts.ravel()[late][0]), int(amounts.ravel()[late][0])
+            raise NeverDueError(
+                f"calendar {self.name}: less than {seconds} open seconds within ten years of "
+                f"{at:%Y-%m-%d %H:%M}; check its hours, holidays and the target"
+            )
+        return int(answer) if answer.ndim == 0 else answer
+
+    def due_or_never(self, starts: Ints, amounts: Ints) -> Ints:
+        """As `due_at`, with NEVER where the amount is not reached within the horizon."""
+        low, ahead = int(starts.min()), int(starts.max())
+        # No amount beyond the horizon is ever reached, and a huge one would overflow.
+        amounts = np.minimum(amounts, HORIZON_SECONDS + 1)
+        # Most targets are days away; the whole horizon is built only for those that are not.
+        for reach in (NEAR_SECONDS, HORIZON_SECONDS):
+            segments = self.segments(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
+            targets = coordinate(segments, starts) + amounts
+            if int(targets.max()) <= segments.total:
+                break
+        answer = np.where(amounts == 0, starts, instant(segments, targets))
+        return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
+
+    def next_open(self, start: int) -> int:
+        """Return the first open instant at or after *start*.
+
+        Raises:
+            NeverDueError: Closed for the ten years after *start*.
+        """
+        for reach in (NEAR_SECONDS, HORIZON_SECONDS):
+            segments = self.segments(start, start + reach)
+            index = int(np.searchsorted(segments.ends, start, "right"))
+            if index < len(segments.starts):
+                found = max(start, int(segments.starts[index]))
+                if found - start <= HORIZON_SECONDS:
+                    return found
+        raise NeverDueError(f"calendar {self.name}: never open within ten years of {from_epoch(start):%Y-%m-%d %H:%M}")
+
+    def is_open(self, at: int) -> bool:
+        segments = self.segments(at, at)
+        index = int(np.searchsorted(segments.starts, at, "right")) - 1
+        return index >= 0 and at < int(segments.ends[index])
+
+
+def coordinate(segments: Segments, at: Ints) -> Ints:
+    """Return B(at): the open seconds in [segments.low, at)."""
+    if not len(segments.starts):
+        return np.zeros_like(at)
+    index = np.maximum(np.searchsorted(segments.starts, at, "right") - 1, 0)
+    inside = np.clip(at - segments.starts[index], 0, segments.ends[index] - segments.starts[index])
+    answer: Ints = segments.before[index] + inside
+    return answer
+
+
+def instant(segments: Segments, business: Ints) -> Ints:
+    """Return the earliest instant whose coordinate is *business* (> 0), or NEVER past the end."""
+    if not len(segments.starts):
+        return np.full_like(business, NEVER)
+    index = np.searchsorted(segments.before, business, "left") - 1
+    index = np.maximum(index, 0)
+    return np.where(business > segments.total, NEVER, segments.starts[index] + (business - segments.before[index]))
+
+
+def check_opens(calendar: BusinessCalendar, at: int) -> None:
+    """Refuse a calendar without any open time in the ten years after *at*.
+
+    Raises:
+        CalendarError: Names the calendar and what to do.
+    """
+    try:
+        calendar.next_open(at)
+    except NeverDueError as error:
+        raise CalendarError(f"{error}; give it hours, or remove the holidays that close it") from None
+
+
+def _year(seconds: int) -> int:
+    return datetime.fromtimestamp(seconds, UTC).year

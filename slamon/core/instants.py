@@ -1,0 +1,57 @@
+"""Instants: aware UTC datetimes at the edge, epoch seconds (int) inside. Naive input is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DATE = date(1970, 1, 1)
+
+# The range slamon computes in. Earlier and later years hold only sentinels (0001-01-01, 9999-12-31)
+# and zones without rules; a ten-year horizon from the last instant still fits a datetime.
+EARLIEST = int((datetime(1900, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
+LATEST = int((datetime(2200, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
+
+
+def to_epoch(at: datetime) -> int:
+    """Return *at* as epoch seconds.
+
+    Raises:
+        ValueError: *at* is naive, not on a whole second, or outside 1900 to 2199.
+    """
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise ValueError(f"{at.isoformat()} has no offset; write it with one, such as {at.isoformat()}Z")
+    if at.microsecond:
+        raise ValueError(f"{at.isoformat()} is not on a whole second")
+    seconds = (at - EPOCH) // timedelta(seconds=1)
+    if not EARLIEST <= seconds < LATEST:
+        raise ValueError(f"{at.isoformat()} is outside the years 1900 to 2199")
+    return seconds
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Return the aware UTC datetime of *seconds* since 1970."""
+    return EPOCH + timedelta(seconds=int(seconds))
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant with an offset; return it in UTC.
+
+    Raises:
+        ValueError: Not ISO 8601, or what `to_epoch` refuses.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-10-25T09:00:00Z") from None
+    return from_epoch(to_epoch(at))
+
+
+def format_instant(at: datetime) -> str:
+    """Return *at* in UTC as ISO 8601 with `Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_number(on: date) -> int:
+    """Return the days from 1970-01-01 to *on*."""
+    return (on - EPOCH_DATE).days

@@ -1,0 +1,236 @@
+"""The seams: what the jobs need from the outside, as Protocols and the values that cross them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from slamon.core.policy import Terms
+from slamon.core.reading import Reading
+from slamon.core.reference import Reference
+from slamon.core.rules import CalendarRules
+from slamon.core.ticket import Event, Ticket
+from slamon.core.transition import Transition
+
+
+class WallTime(Protocol):
+    """Wall time, read once at the top of a job. A simulated clock may run faster than the real one."""
+
+    def now(self) -> datetime:
+        """Return the current instant: aware, UTC."""
+
+    def real_seconds(self, span: timedelta) -> float:
+        """How long to sleep, in real seconds, for *span* of this clock to pass."""
+
+
+# --- the source ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row of the source that could not be understood: counted, logged, asked for again."""
+
+    ticket_id: int | None
+    reason: str  # short and from a small set: it becomes a metric label
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one fetch brought. Tickets are ordered by id, each id once."""
+
+    tickets: Sequence[Ticket]
+    rejections: Sequence[Rejection] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of a ticket's audit trail. `at` is aware, UTC."""
+
+    at: datetime
+    text: str
+    kind: str = ""
+    by: str = ""
+
+
+class TicketSource(Protocol):
+    """Where tickets come from. Every method may raise a SourceError."""
+
+    async def fetch_reference(self) -> Reference: ...
+
+    async def fetch_tickets(self, *, since: datetime | None, board_ids: Collection[int] | None = None) -> Batch:
+        """Tickets changed at or after *since*, closed ones included; without *since*, all that are open.
+
+        With *board_ids*, only tickets of these boards.
+        """
+
+    async def fetch_tickets_by_id(self, ids: Collection[int]) -> Batch:
+        """The tickets with these ids, in whatever state; those that are gone are absent."""
+
+    async def fetch_audit_trail(self, ticket_id: int) -> Sequence[AuditEntry]:
+        """The ticket's audit trail, oldest first."""
+
+
+# --- the store -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One fetch cycle. `watermark` is the newest `lastUpdated` stored by it, None if it failed."""
+
+    tenant: str
+    started_at: datetime
+    finished_at: datetime
+    result: Literal["ok", "partial", "failed"]
+    seen: int = 0
+    changed: int = 0
+    rejected: int = 0
+    watermark: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """An event as the clock needs it. `at` is epoch seconds, UTC; rows come ordered by ticket, at, seq."""
+
+    ticket_id: int
+    at: int
+    kind: str
+    level: int | None
+    terms: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one recipient, as it stands in the outbox. `key` makes it happen once."""
+
+    key: str
+    tenant: str
+    kind: str  # near_breach, breached, report, canary
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    created_at: datetime
+    ticket_id: int | None = None
+    channel: str = "mail"
+    id: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A ticket with its newest reading."""
+
+    ticket: Ticket
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRecord:
+    """A transition as stored, with when slamon came to know of it and the ticket it belongs to."""
+
+    transition: Transition
+    seen_at: datetime
+    ticket: Ticket
+
+
+class Store(Protocol):
+    """Where everything is kept. Each `save_*` is one transaction: all of it or nothing."""
+
+    def load_watermark(self, tenant: str) -> datetime | None: ...
+    def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None: ...
+    def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]: ...
+    def load_open_ids(self, tenant: str) -> set[int]: ...
+    def save_poll(self, poll: Poll, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
+        """Store a poll, the tickets that changed and their new events; they become due for evaluation."""
+
+    def save_versions(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None: ...
+    def load_terms(self, versions: Collection[str]) -> dict[str, Terms]: ...
+    def load_calendars(self, versions: Collection[str]) -> dict[str, CalendarRules]: ...
+
+    def load_events(self, tenant: str, ticket_id: int) -> list[Event]: ...
+    def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]: ...
+    def load_position(self, tenant: str) -> int:
+        """How far the tenant's events go; given back to `save_evaluation`, it keeps what came meanwhile due."""
+
+    def load_due_ids(self, tenant: str, now: datetime) -> set[int]:
+        """Open tickets whose reading may have changed: new events, or `next_change_at` at or before *now*."""
+
+    def load_next_change(self, tenant: str) -> datetime | None:
+        """The earliest `next_change_at` of all tickets; the past if one is due."""
+
+    def load_readings(self, tenant: str, ids: Collection[int]) -> dict[int, Reading]: ...
+    def load_open(self, tenant: str) -> list[Tracked]:
+        """All tickets that are not closed, with their newest readings; those never read are absent."""
+
+    def save_evaluation(
+        self,
+        tenant: str,
+        *,
+        now: datetime,
+        evaluated: Mapping[int, datetime | None],
+        readings: Sequence[Reading],
+        transitions: Sequence[Transition],
+        notifications: Sequence[Notification],
+        position: int | None = None,
+    ) -> None:
+        """Store readings that changed, transitions and their notifications; *evaluated* maps ids to next change."""
+
+    def load_transitions(self, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:
+        """Transitions seen in [since, until), oldest first."""
+
+    def count_transitions(self, tenant: str) -> dict[tuple[int, str], int]:
+        """How many transitions there ever were, by (stage, change)."""
+
+    def enqueue(self, notifications: Sequence[Notification]) -> int:
+        """Put notifications into the outbox, those with a known key left alone; return how many are new."""
+
+    def claim_notifications(self, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]: ...
+    def mark_sent(self, notification_id: int, now: datetime) -> None: ...
+    def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None: ...
+    def outbox_state(self) -> tuple[int, datetime | None]:
+        """How many notifications wait, and when the oldest of them was created."""
+
+    def claim_run(self, job: str, period: str, now: datetime) -> bool:
+        """Claim one run of a calendar job; True for the one caller that may do it."""
+
+    def load_runs(self, job: str) -> list[tuple[str, datetime]]:
+        """Past runs of a job as (period, claimed at), newest first."""
+
+    def prune_polls(self, before: datetime) -> int: ...
+    def close(self) -> None: ...
+
+
+# --- the mailer ----------------------------------------------------------------------------------
+
+
+class Mailer(Protocol):
+    """Takes a message to its recipient or raises a DeliveryError."""
+
+    def deliver(self, notification: Notification) -> None: ...
+
+
+# --- progress, for the log and the metrics --------------------------------------------------------
+
+
+class Observer(Protocol):
+    """Told what happened; counts or logs it, never fails."""
+
+    def count(self, name: str, value: float = 1, **labels: str) -> None: ...
+    def observe(self, name: str, value: float, **labels: str) -> None: ...
+    def set(self, name: str, value: float, **labels: str) -> None: ...
+
+
+JsonDocument = dict[str, Any]
+
+
+class Unobserved:
+    """An observer that forgets."""
+
+    def count(self, name: str, value: float = 1, **labels: str) -> None: ...
+    def observe(self, name: str, value: float, **labels: str) -> None: ...
+    def set(self, name: str, value: float, **labels: str) -> None: ...
