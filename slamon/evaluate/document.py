@@ -1,0 +1,68 @@
+"""The document as a whole: its form, the order of results, and one error per case that cannot be answered."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from slamon.errors import HistoryError, InputError
+from slamon.evaluate.calendars import Calendars, answer_calendar
+from slamon.evaluate.fields import CaseError
+from slamon.evaluate.tickets import Question, answer_tickets, read_ticket
+
+
+def read_document(text: str | bytes) -> list[Any]:
+    """Return the cases of a document.
+
+    Raises:
+        InputError: Not JSON, or not of the form; the message names the place.
+    """
+    try:
+        document = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise InputError(f"byte {error.start}: the document is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
+    except RecursionError:
+        raise InputError("the document is nested too deeply") from None
+    if not isinstance(document, dict):
+        raise InputError('top level: expected an object such as {"cases": [...]}')
+    unknown = [key for key in document if key not in ("cases", "format")]
+    if unknown:
+        raise InputError(f"{unknown[0]}: unknown key; known are cases, format")
+    if document.get("format", 1) != 1 or isinstance(document.get("format"), bool):
+        raise InputError(f"format: {document['format']!r} is unknown; this slamon reads format 1")
+    cases = document.get("cases")
+    if not isinstance(cases, list):
+        raise InputError("cases: expected a list")
+    return cases
+
+
+def answer_document(cases: list[Any]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the results in the order of *cases*, and whether every case was answered."""
+    calendars = Calendars()
+    results: list[dict[str, Any]] = [{} for _ in cases]
+    batches: dict[str, list[tuple[int, Question]]] = defaultdict(list)
+    for index, case in enumerate(cases):
+        try:
+            if not isinstance(case, Mapping):
+                raise CaseError("expected an object")
+            if "op" in case:
+                results[index] = {"answer": answer_calendar(case, calendars)}
+            else:
+                question = read_ticket(case, calendars)
+                batches[question.calendar_key].append((index, question))
+        except (CaseError, HistoryError) as error:
+            results[index] = {"error": str(error)}
+    for batch in batches.values():
+        for (index, _), answer in zip(batch, answer_tickets([q for _, q in batch]), strict=True):
+            results[index] = {"error": str(answer)} if isinstance(answer, CaseError) else answer
+    complete = not any("error" in result for result in results)
+    return [_named(case, result) for case, result in zip(cases, results, strict=True)], complete
+
+
+def _named(case: object, result: dict[str, Any]) -> dict[str, Any]:
+    """Put the case's id, as given, in front of its result."""
+    return {"id": case["id"], **result} if isinstance(case, Mapping) and "id" in case else result
