@@ -1,0 +1,101 @@
+"""`slamon simulate`: a ConnectWise to try slamon on, in the foreground."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slamon.simulator.simulator import Simulator
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8750, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option("--seed", default=7, show_default=True, help="The same seed gives the same desk.")
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Simulated seconds per real second: 60 makes an hour pass in a minute.",
+)
+@click.option("--starts-at", metavar="INSTANT", help="Simulated instant to begin at [default: the real one].")
+@click.option("--anchor", metavar="INSTANT", help="Real instant at which it began [default: now].")
+@click.option("--tickets", default=400, show_default=True, type=click.IntRange(min=0), help="Open tickets.")
+@click.option("--closed", default=2_000, show_default=True, type=click.IntRange(min=0), help="Closed tickets.")
+@click.option("--company", default="training", show_default=True, help="Company id of the login.")
+@click.option("--public-key", default="public", show_default=True, help="Public key of the API member.")
+@click.option("--private-key", default="private", show_default=True, help="Private key of the API member.")
+def simulate(
+    host: str,
+    port: int,
+    seed: int,
+    speed: float,
+    starts_at: str | None,
+    anchor: str | None,
+    tickets: int,
+    closed: int,
+    company: str,
+    public_key: str,
+    private_key: str,
+) -> None:
+    """Serve a simulated ConnectWise PSA: a service desk that lives on while slamon watches it."""
+    from slamon.simulator.simulator import Credentials, Simulator  # not needed to print the help
+
+    real = datetime.now(UTC)
+    began = _instant("--anchor", anchor, real)
+    # Whoever is given the same three values, in another process, agrees on the simulated now.
+    simulated = _instant("--starts-at", starts_at, began) + (real - began) * speed
+
+    def seeded() -> Simulator:
+        return Simulator(
+            seed,
+            tickets,
+            closed,
+            start_at=simulated,
+            speed=speed,
+            credentials=Credentials(company, public_key, private_key),
+        )
+
+    try:
+        asyncio.run(_run(seeded, host, port))
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port."
+        ) from error
+
+
+def _instant(option: str, text: str | None, default: datetime) -> datetime:
+    if text is None:
+        return default
+    try:
+        at: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise click.BadParameter(f"{text!r} is not an instant such as 2026-11-20T13:30:00Z", param_hint=option)
+    return at.astimezone(UTC)
+
+
+async def _run(seeded: "Callable[[], Simulator]", host: str, port: int) -> None:
+    from slamon.simulator.server import SimulatorServer
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    simulator = seeded()  # takes a second; a signal meanwhile is kept, and heeded below
+    async with SimulatorServer(simulator, host, port) as server:
+        who = simulator.credentials
+        click.echo(
+            f"ConnectWise simulator at {server.url} (company {who.company}, public key {who.public_key}, "
+            "private key as given, any clientId)"
+        )
+        await stop.wait()
