@@ -1,0 +1,271 @@
+"""ConnectWise's answers read into rows, tickets and audit entries. One bad row never loses its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from slamon.clean import clean_line, shown
+from slamon.connectwise.dates import parse_instant
+from slamon.connectwise.records import AuditRecord, CustomField, Reference, TicketRecord
+from slamon.core.ticket import Ref, Ticket, Witness
+from slamon.errors import PayloadError
+from slamon.ports import AuditEntry, Batch, Rejection
+
+# A metric label: every rejection has one of these.
+REASONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape")
+
+AUDIT_TEXT_LIMIT = 2000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """One page. `ids` are those of all rows that have one, good or bad, in the server's order."""
+
+    good: list[T]
+    ids: list[int]
+    bad: tuple[Rejection, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.good) + len(self.bad)
+
+
+_decoders: dict[object, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of *kind*; building one costs more than most answers do."""
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        decoder = _decoders[kind] = msgspec.json.Decoder(kind, strict=False)
+    return decoder
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Return *body* as one *kind*.
+
+    Raises:
+        PayloadError: Its shape is another one.
+    """
+    try:
+        return _decoder(kind).decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PayloadError(f"not the expected document: {clean_line(str(error))}", reason="bad_shape") from error
+
+
+def decode_rows(body: bytes, kind: type[T]) -> Rows[T]:
+    """Return the rows of a page; those that do not fit *kind* come back as rejections.
+
+    Raises:
+        PayloadError: The answer is no list at all.
+    """
+    try:
+        good = _decoder(list[kind]).decode(body)  # type: ignore[valid-type]
+    except (msgspec.DecodeError, RecursionError):
+        return _decode_one_by_one(body, kind)
+    return Rows(good, [row_id for row in good if (row_id := getattr(row, "id", None)) is not None])
+
+
+def _decode_one_by_one(body: bytes, kind: type[T]) -> Rows[T]:
+    good: list[T] = []
+    bad: list[Rejection] = []
+    ids: list[int] = []
+    for raw in decode(body, list[msgspec.Raw]):
+        row_id = _id_of(raw)
+        if row_id is not None:
+            ids.append(row_id)
+        try:
+            good.append(_decoder(kind).decode(raw))
+        except (msgspec.DecodeError, RecursionError) as error:
+            name = f"ticket {row_id}" if kind is TicketRecord else f"row {row_id}"
+            bad.append(Rejection(row_id, "bad_shape", f"{name}: {clean_line(str(error))}"))
+    return Rows(good, ids, tuple(bad))
+
+
+class _Identified(msgspec.Struct):
+    id: Any = None
+
+
+def _id_of(raw: msgspec.Raw) -> int | None:
+    try:
+        value = _decoder(_Identified).decode(raw).id
+        return int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+
+
+class BatchReader:
+    """Reads tickets page by page into one Batch, so that no more than a page of rows is held at a time."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[int, Ticket] = {}
+        self._rejections: list[Rejection] = []
+
+    def add(self, page: Rows[TicketRecord]) -> None:
+        """Read a page; of rows with one id the last counts, and what cannot be read is rejected."""
+        self._rejections.extend(page.bad)
+        for record in page.good:
+            try:
+                self._tickets[record.id] = read_ticket(record)
+            except PayloadError as error:
+                self._rejections.append(Rejection(record.id, error.reason, str(error)))
+
+    def batch(self) -> Batch:
+        """Return what was read: tickets by id, each once."""
+        return Batch([self._tickets[key] for key in sorted(self._tickets)], tuple(self._rejections))
+
+
+def read_ticket(row: TicketRecord) -> Ticket:
+    """Return the ticket of one row.
+
+    Raises:
+        PayloadError: It lacks its board, status or date of entry, or holds a date that is none;
+            `reason` is one of `REASONS`.
+    """
+    info = row.info or {}
+    board, status = _ref(row.board), _ref(row.status)
+    if board is None:
+        raise PayloadError(f"ticket {row.id}: has no board", reason="no_board", ticket_id=row.id)
+    if status is None:
+        raise PayloadError(f"ticket {row.id}: has no status", reason="no_status", ticket_id=row.id)
+    # Both stand in `_info`; only older descriptions show them at the top.
+    entered_at = _instant(row, "dateEntered", row.date_entered or info.get("dateEntered"))
+    if entered_at is None:
+        raise PayloadError(f"ticket {row.id}: has no _info.dateEntered", reason="no_date_entered", ticket_id=row.id)
+    updated_at = _instant(row, "lastUpdated", row.last_updated or info.get("lastUpdated"))
+    return Ticket(
+        id=row.id,
+        summary=clean_line(row.summary),
+        board=board,
+        status=status,
+        entered_at=entered_at,
+        last_updated_at=updated_at or entered_at,
+        closed=bool(row.closed_flag),
+        priority=_ref(row.priority),
+        priority_sort=row.priority.sort if row.priority else None,
+        company=_ref(row.company),
+        company_identifier=clean_line(row.company.identifier) if row.company else "",
+        agreement=_ref(row.agreement),
+        sla=_ref(row.sla),
+        type=_ref(row.type),
+        team=_ref(row.team),
+        owner=clean_line(row.owner.identifier or row.owner.name) if row.owner else "",
+        contact=clean_line(row.contact_name or (row.contact.name if row.contact else "")),
+        record_type=clean_line(row.record_type) or "ServiceTicket",
+        parent_id=row.parent_ticket_id or None,
+        merged_into_id=(row.merged_parent_ticket.id or None) if row.merged_parent_ticket else None,
+        escalation_start_at=_instant(row, "escalationStartDateUTC", row.escalation_start),
+        responded_at=_instant(row, "dateResponded", row.date_responded),
+        planned_at=_instant(row, "dateResplan", row.date_resplan),
+        resolved_at=_instant(row, "dateResolved", row.date_resolved),
+        closed_at=_instant(row, "closedDate", row.closed_date),
+        custom_fields=read_custom_fields(row.custom_fields),
+        witness=_witness(row, info),
+    )
+
+
+def _instant(row: TicketRecord, name: str, value: object) -> datetime | None:
+    try:
+        return parse_instant(None if value is None else str(value))
+    except ValueError as error:
+        raise PayloadError(
+            f"ticket {row.id}: {name} {shown(value)}: {error}", reason="bad_date", ticket_id=row.id
+        ) from error
+
+
+def _witness(row: TicketRecord, info: dict[str, Any]) -> Witness:
+    """Return ConnectWise's own figures; the minutes summed up to what each goal is measured against.
+
+    Each stage books its own minutes and a stage that was jumped over leaves
+    a credit instead, so: respond = own + skipped; plan = respond's own + own
+    + skipped; resolve = all three own.
+    """
+    respond, plan, resolve = row.respond_minutes, row.res_plan_minutes, row.resolve_minutes
+    return Witness(
+        sla_status=clean_line(row.sla_status),
+        is_in_sla=row.is_in_sla,
+        respond_goal_at=_goal(row.respond_goal, info, "sla_respond_by"),
+        plan_goal_at=_goal(row.plan_goal, info, "sla_plan_by"),
+        resolve_goal_at=_goal(row.resolve_goal, info, "sla_resolve_by"),
+        respond_minutes=_sum(respond, row.responded_skipped_minutes),
+        plan_minutes=_sum(plan, respond, row.resplan_skipped_minutes),
+        resolve_minutes=_sum(resolve, respond, plan),
+    )
+
+
+def _goal(value: object, info: dict[str, Any], fallback: str) -> datetime | None:
+    """Return a goal date; a witness never decides, so one that cannot be read is absent, not an error."""
+    try:
+        return parse_instant(str(value or info.get(fallback) or ""))
+    except ValueError:
+        return None
+
+
+def _sum(own: float | None, *others: float | None) -> int | None:
+    if own is None:
+        return None
+    return int(own + sum(other for other in others if other))
+
+
+def _ref(reference: Reference | None) -> Ref | None:
+    if reference is None or reference.id is None:
+        return None
+    return _shared_ref(reference.id, reference.name)
+
+
+@lru_cache(maxsize=50_000)
+def _shared_ref(ref_id: int, name: str | None) -> Ref:
+    """Return one and the same Ref for equal input: a hundred thousand tickets share a few hundred."""
+    return Ref(ref_id, clean_line(name))
+
+
+def read_custom_fields(fields: list[CustomField] | None) -> tuple[tuple[str, str], ...]:
+    """Return the (caption, value) pairs that have both; booleans are `true` / `false`, 3.0 is `3`."""
+    if not fields:
+        return ()
+    pairs = ((clean_line(f.caption), _field_text(f.value)) for f in fields)
+    return tuple((caption, value) for caption, value in pairs if caption and value)
+
+
+def _field_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else clean_line(str(value))
+
+
+def read_audit_trail(ticket_id: int, records: Iterable[AuditRecord]) -> list[AuditEntry]:
+    """Return a ticket's audit trail, oldest first; entries of one second keep the server's order of time.
+
+    Raises:
+        PayloadError: An entry has no readable date, so the whole trail proves nothing.
+    """
+    entries = [_audit_entry(ticket_id, record) for record in records]
+    if entries and entries[0].at > entries[-1].at:
+        entries.reverse()
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _audit_entry(ticket_id: int, record: AuditRecord) -> AuditEntry:
+    value = record.entered_date
+    try:
+        at = parse_instant(value)
+    except ValueError:
+        at = None
+    if at is None:
+        raise PayloadError(
+            f"ticket {ticket_id}: audit trail: enteredDate {shown(value)} is not a date",
+            reason="bad_date",
+            ticket_id=ticket_id,
+        )
+    kind = " / ".join(filter(None, (clean_line(record.audit_type), clean_line(record.audit_sub_type))))
+    return AuditEntry(at, clean_line(record.text, AUDIT_TEXT_LIMIT), kind, clean_line(record.entered_by))

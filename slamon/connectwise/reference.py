@@ -1,0 +1,118 @@
+"""Fetches the set-up tables of one tenant, those that do not depend on each other at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from slamon.connectwise.client import Client
+from slamon.connectwise.payload import Rows
+from slamon.connectwise.tables import Tables, read_reference, ref_id
+from slamon.core.reference import Reference
+from slamon.errors import SourceRefusedError
+
+T = TypeVar("T")
+
+
+async def fetch_reference(client: Client) -> Reference:
+    """Return the tenant's reference data; what is odd or not allowed is told in its `warnings`.
+
+    Boards, their statuses and priorities must be readable. Other tables that
+    the API member may not see (403), or that the server does not have (404),
+    stay empty, with a warning. How many requests are under way at once is
+    bounded by the transport.
+
+    Raises:
+        SourceError: A needed table cannot be read, or the server fails.
+    """
+    return read_reference(await _Fetch(client).tables())
+
+
+class _Fetch:
+    """One fetch: the client, and the warnings as they come up."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._warnings: list[str] = []
+
+    async def tables(self) -> Tables:
+        client = self._client
+        async with _together() as group:
+            boards = group.create_task(self._all(client.boards()))
+            priorities = group.create_task(self._all(client.priorities()))
+            slas = group.create_task(self._optional("SLAs", self._all(client.slas()), []))
+            calendars = group.create_task(self._optional("calendars", self._all(client.calendars()), []))
+            companies = group.create_task(self._optional("companies", self._all(client.companies()), []))
+            zones = group.create_task(self._optional("time zones", self._all(client.time_zone_setups()), []))
+            defaults = group.create_task(self._optional("company defaults", client.company_defaults(), None))
+            info = group.create_task(self._optional("system information", client.system_info(), None))
+        lists = {key for c in calendars.result() if (key := ref_id(c.holiday_list)) is not None}
+        async with _together() as group:
+            statuses = group.create_task(
+                self._each("statuses of board", client.board_statuses, (b.id for b in boards.result()))
+            )
+            sla_rows = group.create_task(
+                self._each("priorities of SLA", client.sla_priorities, (s.id for s in slas.result()))
+            )
+            holidays = group.create_task(self._each("holidays of list", client.holidays, sorted(lists)))
+        system = info.result()
+        return Tables(
+            boards=boards.result(),
+            priorities=priorities.result(),
+            statuses=statuses.result(),
+            slas=slas.result(),
+            sla_rows=sla_rows.result(),
+            calendars=calendars.result(),
+            holidays=holidays.result(),
+            companies=companies.result(),
+            zones=zones.result(),
+            defaults=defaults.result(),
+            server_zone_name=system.server_time_zone if system else None,
+            warnings=tuple(self._warnings),
+        )
+
+    async def _all(self, pages: AsyncIterator[Rows[T]]) -> list[T]:
+        """Return the rows of all pages; rows that could not be read become warnings."""
+        rows: list[T] = []
+        async for page in pages:
+            rows.extend(page.good)
+            self._warnings.extend(rejection.message for rejection in page.bad)
+        return rows
+
+    async def _optional(self, what: str, fetch: Awaitable[T], otherwise: T) -> T:
+        try:
+            return await fetch
+        except SourceRefusedError as error:
+            if error.status not in (403, 404):
+                raise
+            self._warnings.append(f"{what} cannot be read, slamon's settings must do: {error}")
+            return otherwise
+
+    async def _each(
+        self, what: str, fetch: Callable[[int], AsyncIterator[Rows[T]]], ids: Iterable[int]
+    ) -> dict[int, list[T]]:
+        """Return the rows of a list that hangs below each of *ids*; a parent that has just gone has none."""
+        async with _together() as group:
+            tasks = {key: group.create_task(self._below(f"{what} {key}", fetch(key))) for key in ids}
+        return {key: task.result() for key, task in tasks.items()}
+
+    async def _below(self, what: str, pages: AsyncIterator[Rows[T]]) -> list[T]:
+        try:
+            return await self._all(pages)
+        except SourceRefusedError as error:
+            if error.status != 404:
+                raise
+            self._warnings.append(f"{what} cannot be read: {error}")
+            return []
+
+
+@asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Yield a TaskGroup that raises the first failure itself, not a group of one."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

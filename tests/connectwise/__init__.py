@@ -1,0 +1,1 @@
+"""The ConnectWise source, against real sockets and by tables."""
