@@ -1,0 +1,1 @@
+"""The store: SQLAlchemy Core over SQLite and Postgres, one schema for both."""

@@ -1,0 +1,128 @@
+"""What an evaluation leaves: readings that changed, transitions, and the instant to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from slamon.core.reading import Reading
+from slamon.core.transition import Transition
+from slamon.ports import Tracked, TransitionRecord
+from slamon.store import codec
+from slamon.store.bulk import Row, insert_rows
+from slamon.store.select import among, raw
+from slamon.store.tables import clocks, events, readings, tickets, transitions
+from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none
+
+_READING = tuple(name for name in codec.READING_COLUMNS if name != "tenant")
+_TRANSITION = tuple(name for name in codec.TRANSITION_COLUMNS if name not in ("tenant", "seen_at"))
+_IS_NEWEST = and_(
+    readings.c.tenant == clocks.c.tenant,
+    readings.c.ticket_id == clocks.c.ticket_id,
+    readings.c.as_of == clocks.c.read_at,
+)
+
+
+def load_readings(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, Reading]:
+    """Return the newest reading of each of the tickets *ids* that has one."""
+    query = select(*raw(readings, _READING)).select_from(clocks).join(readings, _IS_NEWEST)
+    query = query.where(clocks.c.tenant == tenant, among(connection, clocks.c.ticket_id, ids))
+    return {row[0]: codec.reading_from(tuple(row)) for row in connection.execute(query)}
+
+
+def load_open(connection: Connection, tenant: str) -> list[Tracked]:
+    """Return the open tickets that have been read, by id."""
+    has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
+    query = (
+        select(tickets.c.facts, *raw(readings, _READING))
+        .select_from(tickets)
+        .join(clocks, has_clock)
+        .join(readings, _IS_NEWEST)
+        .where(tickets.c.tenant == tenant, tickets.c.open)
+        .order_by(tickets.c.id)
+    )
+    rows = connection.execute(query)
+    return [Tracked(codec.ticket_from(row[0]), codec.reading_from(tuple(row[1:]))) for row in rows]
+
+
+def save_readings(connection: Connection, tenant: str, changed: Sequence[Reading]) -> None:
+    """Store *changed* readings; a second one of the same ticket and second takes the place of the first."""
+    rows = {(reading.ticket_id, reading.as_of): codec.reading_row(tenant, reading) for reading in changed}
+    insert_rows(
+        connection,
+        readings,
+        list(rows.values()),
+        columns=codec.READING_COLUMNS,
+        conflict="update",
+        mostly_new=True,
+    )
+
+
+def save_clocks(
+    connection: Connection,
+    tenant: str,
+    evaluated: Mapping[int, datetime | None],
+    changed: Sequence[Reading],
+    position: int | None,
+) -> None:
+    """Point to the readings just stored, and note when to look again; each row is written once.
+
+    Tickets with events after *position* stay due: those events were not read.
+    """
+    late = _tickets_after(connection, tenant, position)
+    read = {reading.ticket_id: to_seconds(reading.as_of) for reading in sorted(changed, key=lambda one: one.as_of)}
+    next_change = {id_: to_seconds_or_none(at) for id_, at in evaluated.items() if id_ not in late}
+    both = read.keys() & next_change.keys()
+    _set(connection, tenant, ("read_at", "next_change_at"), [(id_, read[id_], next_change[id_]) for id_ in both])
+    _set(connection, tenant, ("read_at",), [(id_, at) for id_, at in read.items() if id_ not in both])
+    _set(connection, tenant, ("next_change_at",), [(id_, at) for id_, at in next_change.items() if id_ not in both])
+
+
+def _set(connection: Connection, tenant: str, names: tuple[str, ...], rows: Sequence[Row]) -> None:
+    columns = ("tenant", "ticket_id", *names)
+    insert_rows(connection, clocks, [(tenant, *row) for row in rows], columns=columns, conflict="update")
+
+
+def _tickets_after(connection: Connection, tenant: str, position: int | None) -> set[int]:
+    if position is None:
+        return set()
+    query = select(events.c.ticket_id).where(events.c.seq > position, events.c.tenant == tenant)
+    return set(connection.scalars(query))
+
+
+def save_transitions(connection: Connection, tenant: str, now: datetime, happened: Sequence[Transition]) -> None:
+    """Store transitions as seen at *now*; one that is known stays as it was first seen."""
+    seen_at = to_seconds(now)
+    rows = {row[1:5]: row for row in (codec.transition_row(tenant, seen_at, t) for t in happened)}
+    insert_rows(connection, transitions, list(rows.values()), columns=codec.TRANSITION_COLUMNS, conflict="ignore")
+
+
+def load_transitions(connection: Connection, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:
+    """Return the transitions seen in [since, until), by when they were seen, then by when they happened."""
+    rows = connection.execute(_seen(tenant, since, until))
+    return [
+        TransitionRecord(codec.transition_from(tuple(row[2:])), from_seconds(row[0]), codec.ticket_from(row[1]))
+        for row in rows
+    ]
+
+
+def _seen(tenant: str, since: datetime, until: datetime) -> Select[Any]:
+    of_ticket = and_(tickets.c.tenant == transitions.c.tenant, tickets.c.id == transitions.c.ticket_id)
+    seen_at = transitions.c.seen_at
+    order = (seen_at, *(transitions.c[name] for name in ("at", "ticket_id", "stage", "version", "change")))
+    return (
+        select(*raw(transitions, ("seen_at",)), tickets.c.facts, *raw(transitions, _TRANSITION))
+        .select_from(transitions)
+        .join(tickets, of_ticket)
+        .where(transitions.c.tenant == tenant, seen_at >= since, seen_at < until)
+        .order_by(*order)
+    )
+
+
+def count_transitions(connection: Connection, tenant: str) -> dict[tuple[int, str], int]:
+    stage, change = transitions.c.stage, transitions.c.change
+    query = select(stage, change, func.count()).where(transitions.c.tenant == tenant).group_by(stage, change)
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}

@@ -1,0 +1,84 @@
+"""What the libraries raise, said in slamon's words: one line, what and where, and never a password."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from slamon.errors import StoreError, StoreUnavailableError
+
+_MASK = "***"
+# SQLSTATE classes and codes after which the same call may succeed: connection, resources, operator
+# intervention, rollback; statement and lock time-outs; a transaction left idle too long.
+_PASSING_STATES = ("08", "53", "57", "40", "55P03", "25P03")
+# Refusals at connect have no SQLSTATE in psycopg; only the words tell a wrong password from a dead server.
+_REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "invalid ")
+_SQLITE_PASSING = ("locked", "busy", "disk is full", "disk I/O error", "interrupted")
+_SQLITE_REMEDIES = {
+    "unable to open database file": "check that its folder exists and slamon may write there",
+    "readonly": "let slamon's user write the file and its folder",
+    "not a database": "name another file, or restore a backup",
+    "malformed": "the file is damaged: restore a backup",
+}
+
+
+def shown(url: URL) -> str:
+    """Return *url* fit for a message: without its password, wherever it stands."""
+    hidden = {name: _MASK for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+@contextmanager
+def translated(url: URL, driver_error: type[Exception]) -> Iterator[None]:
+    """Raise StoreUnavailableError or StoreError for what SQLAlchemy, or the driver itself, raises inside."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise StoreUnavailableError(f"{shown(url)}: every connection is in use") from error
+    except DBAPIError as error:
+        raise _told(url, error.orig or error, lost=error.connection_invalidated) from error
+    except driver_error as error:
+        raise _told(url, error, lost=False) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"{shown(url)}: {_first_line(url, error)}") from error
+
+
+def _told(url: URL, error: BaseException, *, lost: bool) -> StoreError:
+    line = _first_line(url, error)
+    if isinstance(error, sqlite3.Error):
+        return _told_of_sqlite(url, error, line)
+    if lost or _passes(error, line):
+        return StoreUnavailableError(f"{shown(url)}: {line}")
+    return StoreError(f"{shown(url)}: {line}")
+
+
+def _told_of_sqlite(url: URL, error: sqlite3.Error, line: str) -> StoreError:
+    if isinstance(error, sqlite3.OperationalError) and any(word in line for word in _SQLITE_PASSING):
+        return StoreUnavailableError(f"{shown(url)}: {line}")
+    remedy = next((remedy for word, remedy in _SQLITE_REMEDIES.items() if word in line), None)
+    return StoreError(f"{shown(url)}: {line}" + (f"; {remedy}" if remedy else ""))
+
+
+def _passes(error: BaseException, line: str) -> bool:
+    state: Any = getattr(error, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_PASSING_STATES)
+    operational = any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+    return operational and not any(word in line for word in _REFUSALS)
+
+
+def _first_line(url: URL, error: BaseException) -> str:
+    """Return the first line of the error, without the password that some drivers repeat."""
+    lines = str(error).strip().splitlines()
+    line = lines[0].strip() if lines else type(error).__name__
+    secrets = [url.password, *(value for name, value in url.query.items() if "password" in name.lower())]
+    for secret in secrets:
+        if secret:
+            line = line.replace(str(secret), _MASK)
+    return line

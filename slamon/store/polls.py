@@ -1,0 +1,113 @@
+"""Polls, the watermark, and what a poll brings: tickets and their events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
+
+from slamon.core.ticket import Event, Ticket
+from slamon.ports import Poll
+from slamon.store import codec
+from slamon.store.bulk import Row, insert_rows
+from slamon.store.select import among, raw
+from slamon.store.tables import clocks, events, polls, tickets
+from slamon.store.types import from_seconds, from_seconds_or_none
+
+POLL_COLUMNS = (
+    *("tenant", "started_at", "finished_at", "result", "seen", "changed", "rejected", "watermark", "error"),
+)
+DUE_AT_ONCE = 0  # as `next_change_at`: before every instant that is asked about
+
+
+def load_watermark(connection: Connection, tenant: str) -> datetime | None:
+    """Return the newest watermark; a poll that brought nothing newer does not set it back."""
+    newest: Select[datetime | None] = select(func.max(polls.c.watermark)).where(polls.c.tenant == tenant)
+    return connection.scalar(newest)
+
+
+def load_last_poll(connection: Connection, tenant: str, *, successful: bool) -> Poll | None:
+    """Return the newest poll; with *successful* the newest that did not fail, partial ones included."""
+    query = select(*raw(polls, POLL_COLUMNS)).where(polls.c.tenant == tenant)
+    if successful:
+        query = query.where(polls.c.result != "failed")
+    row = connection.execute(query.order_by(polls.c.id.desc()).limit(1)).first()
+    return None if row is None else _poll_from(tuple(row))
+
+
+def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happened: Sequence[Event]) -> None:
+    """Store the poll, its tickets and its events; tickets with new events become due at once."""
+    poll_id, replayed = _record(connection, poll)
+    rows = {ticket.id: codec.ticket_row(poll.tenant, ticket) for ticket in seen}
+    insert_rows(connection, tickets, list(rows.values()), columns=codec.TICKET_COLUMNS, conflict="update")
+    new = [codec.event_row(poll.tenant, poll_id, event) for event in happened]
+    if replayed:
+        new = _unknown(connection, poll, poll_id, new)
+    insert_rows(connection, events, new, columns=codec.EVENT_COLUMNS)
+    due = [(poll.tenant, ticket_id, DUE_AT_ONCE) for ticket_id in {row[1] for row in new}]
+    insert_rows(connection, clocks, due, columns=("tenant", "ticket_id", "next_change_at"), conflict="update")
+
+
+def _record(connection: Connection, poll: Poll) -> tuple[int, bool]:
+    """Return the poll's number, and whether it was stored before: a commit whose answer got lost is repeated."""
+    values = _poll_values(poll)
+    same = [polls.c[name] == value for name, value in values.items() if value is not None]
+    same += [polls.c[name].is_(None) for name, value in values.items() if value is None]
+    known = connection.scalar(select(polls.c.id).where(*same).order_by(polls.c.id.desc()).limit(1))
+    if known is not None:
+        return known, True
+    key = connection.execute(insert(polls).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0]), False
+
+
+def _unknown(connection: Connection, poll: Poll, poll_id: int, rows: Sequence[Row]) -> list[Row]:
+    """Return the *rows* that the poll has not stored yet, counting those that are alike."""
+    query = select(*raw(events, codec.EVENT_COLUMNS)).where(
+        events.c.tenant == poll.tenant,
+        among(connection, events.c.ticket_id, {row[1] for row in rows}),
+        events.c.poll_id == poll_id,
+    )
+    stored = Counter(tuple(row) for row in connection.execute(query))
+    new = []
+    for row in rows:
+        if stored[row] > 0:
+            stored[row] -= 1
+        else:
+            new.append(row)
+    return new
+
+
+def prune_polls(connection: Connection, before: datetime) -> int:
+    """Delete polls that ended before *before*; of each tenant the newest, the newest good and the watermark stay."""
+    newest = select(func.max(polls.c.id)).group_by(polls.c.tenant)
+    newest_good = newest.where(polls.c.result != "failed")
+    marks = select(polls.c.tenant, func.max(polls.c.watermark)).group_by(polls.c.tenant)
+    newest_mark = newest.where(tuple_(polls.c.tenant, polls.c.watermark).in_(marks))
+    spare = [polls.c.id.not_in(kept) for kept in (newest, newest_good, newest_mark)]
+    return connection.execute(delete(polls).where(polls.c.finished_at < before, *spare)).rowcount
+
+
+def _poll_values(poll: Poll) -> dict[str, Any]:
+    """Return what stands in POLL_COLUMNS, by name, instants as they are: polls are written one by one."""
+    values = {name: getattr(poll, name) for name in POLL_COLUMNS}
+    return {**values, "error": codec.storable(poll.error)}
+
+
+def _poll_from(row: Row) -> Poll:
+    """Return the poll of a row (POLL_COLUMNS)."""
+    tenant, started_at, finished_at, result, seen, changed, rejected, watermark, error = row
+    return Poll(
+        tenant=tenant,
+        started_at=from_seconds(started_at),
+        finished_at=from_seconds(finished_at),
+        result=result,
+        seen=seen,
+        changed=changed,
+        rejected=rejected,
+        watermark=from_seconds_or_none(watermark),
+        error=error,
+    )

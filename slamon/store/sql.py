@@ -1,0 +1,166 @@
+"""SqlStore: the Store of `ports.py` on SQLite or Postgres. One method, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from slamon.core.policy import Terms
+from slamon.core.reading import Reading
+from slamon.core.rules import CalendarRules
+from slamon.core.ticket import Event, Ticket
+from slamon.core.transition import Transition
+from slamon.ports import HistoryRow, Notification, Poll, Tracked, TransitionRecord
+from slamon.store import evaluations, outbox, polls, tickets
+from slamon.store import versions as contents
+from slamon.store.database import Database
+
+
+class SqlStore:
+    """Everything slamon keeps. Blocking, and safe to use from several threads; `migrate.open_store` makes one.
+
+    Every method may raise a StoreUnavailableError (the same call may succeed later) or a StoreError.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def name(self) -> str:
+        """Where it is: the URL without its password."""
+        return self._database.name
+
+    def close(self) -> None:
+        self._database.close()
+
+    # --- polls, tickets and events
+
+    def load_watermark(self, tenant: str) -> datetime | None:
+        with self._database.reading() as connection:
+            return polls.load_watermark(connection, tenant)
+
+    def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None:
+        with self._database.reading() as connection:
+            return polls.load_last_poll(connection, tenant, successful=successful)
+
+    def save_poll(self, poll: Poll, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
+        """Store a poll, its tickets and their new events, which make them due. Saved twice, it is stored once."""
+        with self._database.writing(poll.tenant) as connection:
+            polls.save_poll(connection, poll, tickets, events)
+
+    def prune_polls(self, before: datetime) -> int:
+        with self._database.writing() as connection:
+            return polls.prune_polls(connection, before)
+
+    def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]:
+        with self._database.reading() as connection:
+            return tickets.load_tickets(connection, tenant, ids)
+
+    def load_open_ids(self, tenant: str) -> set[int]:
+        with self._database.reading() as connection:
+            return tickets.load_open_ids(connection, tenant)
+
+    def load_due_ids(self, tenant: str, now: datetime) -> set[int]:
+        with self._database.reading() as connection:
+            return tickets.load_due_ids(connection, tenant, now)
+
+    def load_next_change(self, tenant: str) -> datetime | None:
+        with self._database.reading() as connection:
+            return tickets.load_next_change(connection, tenant)
+
+    def load_events(self, tenant: str, ticket_id: int) -> list[Event]:
+        with self._database.reading() as connection:
+            return tickets.load_events(connection, tenant, ticket_id)
+
+    def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
+        with self._database.reading() as connection:
+            return tickets.load_history(connection, tenant, ids)
+
+    def load_position(self, tenant: str) -> int:
+        """Return the number of the tenant's newest event. Ask before loading what is to be evaluated."""
+        with self._database.reading() as connection:
+            return tickets.load_position(connection, tenant)
+
+    # --- evaluations
+
+    def load_readings(self, tenant: str, ids: Collection[int]) -> dict[int, Reading]:
+        with self._database.reading() as connection:
+            return evaluations.load_readings(connection, tenant, ids)
+
+    def load_open(self, tenant: str) -> list[Tracked]:
+        with self._database.reading() as connection:
+            return evaluations.load_open(connection, tenant)
+
+    def save_evaluation(
+        self,
+        tenant: str,
+        *,
+        now: datetime,
+        evaluated: Mapping[int, datetime | None],
+        readings: Sequence[Reading],
+        transitions: Sequence[Transition],
+        notifications: Sequence[Notification],
+        position: int | None = None,
+    ) -> None:
+        """Store what an evaluation found. Saved twice, it is stored once.
+
+        *position* is what `load_position` said before the histories were loaded: tickets
+        with events after it stay due, since a poll wrote them meanwhile.
+        """
+        with self._database.writing(tenant) as connection:
+            evaluations.save_readings(connection, tenant, readings)
+            evaluations.save_transitions(connection, tenant, now, transitions)
+            evaluations.save_clocks(connection, tenant, evaluated, readings, position)
+            outbox.enqueue(connection, notifications)
+
+    def load_transitions(self, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:
+        with self._database.reading() as connection:
+            return evaluations.load_transitions(connection, tenant, since, until)
+
+    def count_transitions(self, tenant: str) -> dict[tuple[int, str], int]:
+        with self._database.reading() as connection:
+            return evaluations.count_transitions(connection, tenant)
+
+    # --- the outbox
+
+    def enqueue(self, notifications: Sequence[Notification]) -> int:
+        with self._database.writing() as connection:
+            return outbox.enqueue(connection, notifications)
+
+    def claim_notifications(self, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]:
+        with self._database.writing() as connection:
+            return outbox.claim(connection, now, limit=limit, lease=lease)
+
+    def mark_sent(self, notification_id: int, now: datetime) -> None:
+        with self._database.writing() as connection:
+            outbox.mark_sent(connection, notification_id, now)
+
+    def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None:
+        with self._database.writing() as connection:
+            outbox.mark_failed(connection, notification_id, now, error=error, retry_at=retry_at)
+
+    def outbox_state(self) -> tuple[int, datetime | None]:
+        with self._database.reading() as connection:
+            return outbox.load_state(connection)
+
+    # --- versions and runs
+
+    def save_versions(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None:
+        with self._database.writing() as connection:
+            contents.save_versions(connection, terms, calendars)
+
+    def load_terms(self, versions: Collection[str]) -> dict[str, Terms]:
+        with self._database.reading() as connection:
+            return contents.load_terms(connection, versions)
+
+    def load_calendars(self, versions: Collection[str]) -> dict[str, CalendarRules]:
+        with self._database.reading() as connection:
+            return contents.load_calendars(connection, versions)
+
+    def claim_run(self, job: str, period: str, now: datetime) -> bool:
+        with self._database.writing() as connection:
+            return contents.claim_run(connection, job, period, now)
+
+    def load_runs(self, job: str) -> list[tuple[str, datetime]]:
+        with self._database.reading() as connection:
+            return contents.load_runs(connection, job)

@@ -1,0 +1,61 @@
+"""Tickets and their events, as jobs and outputs load them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select
+
+from slamon.core.ticket import Event, Ticket
+from slamon.ports import HistoryRow
+from slamon.store import codec
+from slamon.store.select import among, raw
+from slamon.store.tables import clocks, events, tickets
+
+_EVENT = ("seq", *(name for name in codec.EVENT_COLUMNS if name not in ("tenant", "poll_id")))
+
+
+def load_tickets(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, Ticket]:
+    query = select(tickets.c.id, tickets.c.facts).where(
+        tickets.c.tenant == tenant, among(connection, tickets.c.id, ids)
+    )
+    return {row[0]: codec.ticket_from(row[1]) for row in connection.execute(query)}
+
+
+def load_open_ids(connection: Connection, tenant: str) -> set[int]:
+    return set(connection.scalars(select(tickets.c.id).where(tickets.c.tenant == tenant, tickets.c.open)))
+
+
+def load_due_ids(connection: Connection, tenant: str, now: datetime) -> set[int]:
+    """Return the tickets due at *now*; one that just closed is among them until it has been read once more."""
+    query = select(clocks.c.ticket_id).where(clocks.c.tenant == tenant, clocks.c.next_change_at <= now)
+    return set(connection.scalars(query))
+
+
+def load_next_change(connection: Connection, tenant: str) -> datetime | None:
+    query: Select[datetime | None] = select(func.min(clocks.c.next_change_at)).where(
+        clocks.c.tenant == tenant, clocks.c.next_change_at.is_not(None)
+    )
+    return connection.scalar(query)
+
+
+def load_events(connection: Connection, tenant: str, ticket_id: int) -> list[Event]:
+    """Return a ticket's events, by instant and number."""
+    query = select(*raw(events, _EVENT)).where(events.c.tenant == tenant, events.c.ticket_id == ticket_id)
+    rows = connection.execute(query.order_by(events.c.at, events.c.seq))
+    return [codec.event_from(tuple(row)) for row in rows]
+
+
+def load_history(connection: Connection, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
+    """Return the events of the tickets *ids*, by ticket, instant and number."""
+    columns = raw(events, ("ticket_id", "at", "kind", "level", "terms"))
+    query = select(*columns).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
+    rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq))
+    return [HistoryRow(*row) for row in rows]
+
+
+def load_position(connection: Connection, tenant: str) -> int:
+    """Return the number of the tenant's newest event, 0 without any."""
+    query = select(events.c.seq).where(events.c.tenant == tenant).order_by(events.c.seq.desc()).limit(1)
+    return connection.scalar(query) or 0

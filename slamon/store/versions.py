@@ -1,0 +1,56 @@
+"""Terms and calendars by their content, and the runs of calendar jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from slamon.core.policy import Terms
+from slamon.core.rules import CalendarRules
+from slamon.store import codec
+from slamon.store.bulk import Row, insert_rows
+from slamon.store.tables import job_runs, versions
+from slamon.store.types import to_seconds
+
+_COLUMNS = ("kind", "hash", "name", "body", "first_seen_at")
+
+
+def save_versions(connection: Connection, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None:
+    """Store versions not known yet. `first_seen_at` is this machine's wall clock: for people, nothing hangs on it."""
+    seen_at = to_seconds(datetime.now(UTC))
+    rows: list[Row] = [
+        ("terms", key, codec.storable(value.policy), codec.to_json(value), seen_at) for key, value in terms.items()
+    ]
+    rows += [
+        ("calendar", key, codec.storable(value.name), codec.to_json(value), seen_at) for key, value in calendars.items()
+    ]
+    insert_rows(connection, versions, rows, columns=_COLUMNS, conflict="ignore")
+
+
+def load_terms(connection: Connection, keys: Collection[str]) -> dict[str, Terms]:
+    return {key: codec.terms_from(body) for key, body in _bodies(connection, "terms", keys)}
+
+
+def load_calendars(connection: Connection, keys: Collection[str]) -> dict[str, CalendarRules]:
+    return {key: codec.calendar_from(body) for key, body in _bodies(connection, "calendar", keys)}
+
+
+def _bodies(connection: Connection, kind: str, keys: Collection[str]) -> list[tuple[str, str]]:
+    query = select(versions.c.hash, versions.c.body)
+    query = query.where(versions.c.kind == kind, versions.c.hash.in_(list(keys)))
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def claim_run(connection: Connection, job: str, period: str, now: datetime) -> bool:
+    """Claim one run of a calendar job; True for the one caller that may do it."""
+    row = (job, period, to_seconds(now))
+    return insert_rows(connection, job_runs, [row], columns=("job", "period", "claimed_at"), conflict="ignore") == 1
+
+
+def load_runs(connection: Connection, job: str) -> list[tuple[str, datetime]]:
+    """Return the runs of *job* as (period, claimed at), newest first."""
+    query = select(job_runs.c.period, job_runs.c.claimed_at).where(job_runs.c.job == job)
+    rows = connection.execute(query.order_by(job_runs.c.claimed_at.desc(), job_runs.c.period.desc()))
+    return [(row[0], row[1]) for row in rows]
