@@ -1,0 +1,105 @@
+"""The settings of the file: TOML to a tree, secrets read from the files it names, paths made absolute."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from slamon.config.database import DEFAULT_URL, anchor_url, passwords_of
+from slamon.config.problems import Path as Key
+from slamon.config.problems import dotted, env_name, shown
+from slamon.config.secrets import UNREADABLE, Findings, read_secret
+from slamon.errors import Problem
+
+
+class TomlError(ValueError):
+    """A text that is not TOML; `problem` says where, without repeating the text: it may hold a secret."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.problem = Problem(place, "", f"not TOML: {reason}")
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the document.
+
+    Raises:
+        TomlError: Not TOML, with line and column.
+    """
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        reason, _, _ = str(error).partition(" (at ")
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        lines = text.split("\n")
+        line, column = match.groups() if match else (str(len(lines)), str(len(lines[-1]) + 1))
+        raise TomlError(f"line {line}, column {column}", reason) from None
+    except RecursionError:
+        raise TomlError("line 1, column 1", "nested too deep") from None
+
+
+def read_document(document: dict[str, Any], environment: Mapping[str, Any], findings: Findings) -> None:
+    """Complete the file's tree in place: read secrets from their files, refuse those written down.
+
+    A file is left alone where the environment sets its secret.
+    """
+    for path, table in _secret_places(document):
+        key = str(path[-1])
+        file = table.pop(f"{key}_file", None)
+        if _is_written_down(path, table):
+            remedy = f"a secret does not belong in this file; set {env_name(path)}"
+            findings.refuse(dotted(path), shown(path, table[key]), f'{remedy} or write {key}_file = "PATH"')
+            table[key] = UNREADABLE if path != ("store", "url") else SecretStr(DEFAULT_URL)
+        elif file is not None and key in table:
+            findings.refuse(dotted(path), "", f"write {key} or {key}_file, not both")
+        elif file is not None and key not in _at(environment, path[:-1]):
+            table[key] = read_secret(f"{dotted(path)}_file", file, findings)
+    store = document.setdefault("store", {})
+    if isinstance(store, dict):
+        store.setdefault("url", DEFAULT_URL)
+
+
+def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
+    """Make relative paths in *tree* absolute, and see that the files are there."""
+    store = _at(tree, ("store",))
+    url = store.get("url")
+    if isinstance(url, (str, SecretStr)):
+        text = url if isinstance(url, str) else url.get_secret_value()
+        store["url"] = SecretStr(anchor_url(text, findings.folder))
+    for path, table in _secret_places(tree):
+        file = table.get("ca_file")
+        if path[0] != "store" and isinstance(file, str) and file:
+            table["ca_file"] = str((findings.folder / file).absolute())
+            if not Path(table["ca_file"]).is_file():
+                findings.refuse(
+                    dotted((*path[:-1], "ca_file")),
+                    repr(file),
+                    "no such file; name a PEM file",
+                )
+
+
+def _secret_places(tree: Mapping[str, Any]) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Yield where a secret may stand, with the table it would stand in."""
+    yield ("store", "url"), _at(tree, ("store",))
+    yield ("mail", "password"), _at(tree, ("mail",))
+    for name in _at(tree, ("tenant",)):
+        yield ("tenant", name, "private_key"), _at(tree, ("tenant", name))
+
+
+def _is_written_down(path: Key, table: Mapping[str, Any]) -> bool:
+    if path == ("store", "url"):
+        url = table.get("url")
+        return isinstance(url, str) and bool(passwords_of(url))
+    return path[-1] in table
+
+
+def _at(tree: Any, path: Key) -> dict[str, Any]:  # noqa: ANN401
+    """Return the table at *path*, an empty one that belongs to nothing where there is none."""
+    for part in path:
+        tree = tree.get(part) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}

@@ -1,0 +1,119 @@
+"""The commented `slamon.toml` that `slamon init` writes. It loads as it stands, once the secrets are set."""
+
+TEMPLATE = """\
+# slamon.toml: what slamon watches, what it promises, and whom it tells.
+# Check it with `slamon check`: it lists everything that is wrong at once.
+#
+# Every key can also be set in the environment, which wins over this file:
+#   [web] listen = ...   is   SLAMON_WEB__LISTEN=127.0.0.1:9850
+# Secrets never stand in this file. They come from the environment,
+#   SLAMON_TENANT__MAIN__PRIVATE_KEY=...        or   SLAMON_TENANT__MAIN__PRIVATE_KEY_FILE=/path
+# or from a file named here with private_key_file, password_file or url_file.
+# Relative paths start at the folder of this file.
+
+# --- ConnectWise: one table for each server to watch; the name is yours (a-z, 0-9, -) -------------
+
+[tenant.main]
+url = "https://api-eu.myconnectwise.net"    # or api-na, api-au ...; your own server's address
+company = "your-company-id"                 # what you type as company when logging in
+public_key = "your-public-key"              # of an API member that may read service tickets
+client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise.com
+# private_key_file = "private_key"          # or SLAMON_TENANT__MAIN__PRIVATE_KEY
+# boards = ["Help Desk", 7]                 # names or ids; none: every service board
+# poll_seconds = 60                         # how often to ask for changes; at least 5
+# overlap_seconds = 120                     # how far behind the newest change to ask again
+# reference_seconds = 3600                  # how often to read boards, statuses, SLAs, calendars
+# backfill_days = 7                         # how far back the first poll looks for closed tickets
+# zone = "Europe/London"                    # zone of ConnectWise's calendars; default: the server's own
+# ticket_url = "https://eu.myconnectwise.net/v4_6_release/services/system_io/Service/fv_sr100_request.rails?service_recid={id}"
+# priority_rank = "sort"                    # most urgent first by sort order, or by "id"
+# start = "entered"                         # where goals count from; or "escalation", the escalation start date
+# trust_source_sla = true                   # an SLA that ConnectWise names on a ticket comes before [[policy]]
+# ca_file = "ca.pem"                        # certificates to trust besides the usual ones
+
+# What a status says of the work, where ConnectWise's own setting is not what you mean:
+# NotResponded, Responded, ResolutionPlan, Resolved, or NoEscalation (waiting: the clock stands).
+# [[tenant.main.status_level]]
+# board = "Help Desk"
+# status = "Waiting on client"
+# level = "NoEscalation"
+
+# The same by name, for all tenants and boards:
+# [[status_level]]
+# status = "On hold"
+# level = "NoEscalation"
+
+# --- The promise -----------------------------------------------------------------------------------
+
+# Hours of open time until respond, plan and resolve, by rank of priority (1 is the most urgent), for
+# tickets that neither ConnectWise's SLA nor a [[policy]] takes. Leave a stage out for no target.
+[default_policy]
+calendar = "MyCalendar"     # ConnectWise's default calendar; or "Customer", "AllHours", a [calendar.NAME]
+priority_goals = [
+    { rank = 1, respond = 1, plan = 2, resolve = 4 },
+    { rank = 2, respond = 2, plan = 4, resolve = 8 },
+    { rank = 3, respond = 4, plan = 8, resolve = 24 },
+    { rank = 4, respond = 8, plan = 16, resolve = 72 },
+]
+# warn_percent = 75             # default: that of [alerts]
+# change = "same_start"         # new goals from the old start; or "forward", "strictest"
+# reopen = "resume"             # resolved time does not count; or "count", "new_cycle"
+# reopen_grace_minutes = 0      # a shorter stay at resolved is as if it had not happened
+# waiting_responds = false      # whether waiting before any answer counts as one
+
+# The first policy that matches wins. All keys of `match` must hold, each by any of its values:
+# company, company_field, agreement, board, type, priority (names or ids), priority_rank.
+# [[policy]]
+# name = "Gold"
+# match = { company_field = { "SLA Tier" = ["Gold"] } }
+# calendar = "business"
+# goals = { respond = 0.5, plan = 1, resolve = 4 }
+
+# Opening hours of your own; "24:00" ends a day, "06:00+1" is the next day's.
+# [calendar.business]
+# timezone = "Europe/London"
+# hours = { mon = [["08:00", "12:00"], ["13:00", "17:30"]], tue = [["08:00", "17:30"]] }
+# holidays = ["2026-12-25", { date = "2026-12-24", from = "12:00", to = "24:00", name = "Christmas Eve" }]
+# openings = [{ date = "2026-12-19", from = "09:00", to = "12:00" }]
+
+# --- Whom to tell ----------------------------------------------------------------------------------
+
+# Without [mail] nothing is sent; near breaches and breaches are then in the metrics only.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"         # or "tls"; "none" for a server on this machine only
+# username = "slamon"           # its password: SLAMON_MAIL__PASSWORD, or
+# password_file = "mail_password"
+# sender = "slamon@example.org"
+# timeout_seconds = 30
+# ca_file = "ca.pem"
+
+[alerts]
+warn_percent = 75               # a stage is at risk from this share of its goal on
+recipients = []                 # such as ["noc@example.org"]
+
+[reports.breach]                # the breach report; more reports under other names
+kind = "breach"
+cron = "0 7 * * *"
+zone = "UTC"                    # the zone in which it is seven o'clock
+# recipients = ["manager@example.org"]   # default: those of [alerts]
+# enabled = true
+
+# --- This machine ----------------------------------------------------------------------------------
+
+[store]
+url = "sqlite:///slamon.db"     # or postgresql://slamon@db.example.org/slamon, with a password: url_file
+
+[web]
+listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
+# base_url = "https://slamon.example.org"   # how people reach it, for links in mails
+# allow_public = false          # listen beyond this machine: there is no login yet
+
+[retention]
+polls_days = 30
+
+[log]
+level = "info"                  # debug, info, warning, error
+format = "auto"                 # json; text on a terminal
+"""

@@ -1,0 +1,50 @@
+"""What is legal in a configuration but probably not meant, one line each."""
+
+from __future__ import annotations
+
+from slamon.config.checks import plain
+from slamon.config.models import Config
+from slamon.config.policies import Goals, Promise
+from slamon.core.rules_document import find_overlaps
+
+
+def find_warnings(config: Config) -> list[str]:
+    """Return one line, beginning with the key, for each thing that is probably not meant."""
+    found = _mail(config)
+    for name, document in config.calendar.items():
+        found += [f"calendar.{name}.{line}" for line in find_overlaps(plain(document))]
+    promises: list[tuple[str, Promise]] = [("default_policy", config.default_policy)]
+    promises += [(f"policy[{number}]", policy) for number, policy in enumerate(config.policy)]
+    for key, promise in promises:
+        found += _unordered(key, promise)
+    for number, policy in enumerate(config.policy):
+        if any(policy.match == earlier.match for earlier in config.policy[:number]):
+            found.append(f"policy[{number}].match: never reached, an earlier policy matches the same")
+    return found
+
+
+def _mail(config: Config) -> list[str]:
+    if config.mail is None:
+        return ["mail: there is no [mail]; alerts and reports are not sent, they stay in the metrics"]
+    found = []
+    if not config.alerts.recipients:
+        found.append("alerts.recipients: nobody is named, so near breaches and breaches are not mailed")
+    if config.mail.sender.endswith("@example.org"):
+        found.append(f"mail.sender: {config.mail.sender} is an example; mail servers may refuse it")
+    found += [
+        f"reports.{name}.recipients: nobody gets this report"
+        for name, report in config.reports.items()
+        if report.enabled and not config.recipients_of(name)
+    ]
+    return found
+
+
+def _unordered(key: str, promise: Promise) -> list[str]:
+    rows: list[tuple[str, Goals]] = [("goals", promise.goals)] if promise.goals else []
+    rows += [(f"priority_goals[{number}]", row) for number, row in enumerate(promise.priority_goals)]
+    found = []
+    for name, row in rows:
+        hours = [hours for hours in (row.respond, row.plan, row.resolve) if hours is not None]
+        if hours != sorted(hours):
+            found.append(f"{key}.{name}: a later stage is due before an earlier one")
+    return found

@@ -1,0 +1,208 @@
+"""What is wrong is said with its key, its value and its remedy, all of it at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from slamon.config import parse_config
+from slamon.errors import ConfigError
+from tests.config.samples import TENANT, only, refused
+
+POLICY = '[[policy]]\nname = "p"\nmatch = {board = [1]}\n'
+CALENDAR = '[calendar.c]\ntimezone = "UTC"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "remedy"),
+    [
+        ("[web]\nlisen = 1\n", "web.lisen", "", "did you mean listen?"),
+        ("[wbe]\n", "wbe", "", "did you mean web?"),
+        ("[web]\nlisten = '9850'\n", "web.listen", "'9850'", "HOST:PORT"),
+        ("[web]\nlisten = '127.0.0.1:70000'\n", "web.listen", "'127.0.0.1:70000'", "HOST:PORT"),
+        ("[web]\nlisten = '::1:9850'\n", "web.listen", "'::1:9850'", "[::1]:9850"),
+        ("[web]\nlisten = '0.0.0.0:9850'\n", "web.listen", "'0.0.0.0:9850'", "allow_public = true"),
+        ("[web]\nlisten = 'monitor.example.org:80'\n", "web.listen", "'monitor.example.org:80'", "allow_public"),
+        ("[web]\nbase_url = 'ftp://x'\n", "web.base_url", "'ftp://x'", "whole address"),
+        ("[mail]\nhost = 'smtp.example.org'\nsecurity = 'none'\n", "mail.security", "'none'", "starttls"),
+        ("[mail]\nhost = 'h'\nsecurity = 'ssl'\n", "mail.security", "'ssl'", "'none', 'starttls' or 'tls'"),
+        ("[mail]\nhost = 'smtp.example.org:25'\n", "mail.host", "'smtp.example.org:25'", "port"),
+        ("[mail]\nhost = 'h'\nusername = 'u'\n", "mail.password", "", "SLAMON_MAIL__PASSWORD"),
+        ("[mail]\nport = 25\n", "mail.host", "", "mail server"),
+        ("[mail]\nhost = 'h'\nport = 0\n", "mail.port", "0", "at least 1"),
+        ("[mail]\nhost = 'h'\nport = 'smtp'\n", "mail.port", "'smtp'", "whole number"),
+        ("[mail]\nhost = 'h'\nsender = 'slamon'\n", "mail.sender", "'slamon'", "noc@example.org"),
+        ("[alerts]\nrecipients = ['noc']\n", "alerts.recipients[0]", "'noc'", "noc@example.org"),
+        ('[alerts]\nrecipients = ["a@b.c\\nBcc: x"]\n', "alerts.recipients[0]", "'a@b.c\\nBcc: x'", "mail"),
+        ('[alerts]\nrecipients = "a@b.c"\n', "alerts.recipients", "'a@b.c'", "list"),
+        ("[alerts]\nwarn_percent = 100\n", "alerts.warn_percent", "100", "at most 99"),
+        ("[reports.Daily]\n", "reports.Daily", "", "a-z"),
+        ("[reports.daily]\ncron = '99 7 * * *'\n", "reports.daily.cron", "'99 7 * * *'", "five fields"),
+        ("[reports.daily]\ncron = '0 0 30 2 *'\n", "reports.daily.cron", "'0 0 30 2 *'", "come true"),
+        ("[reports.daily]\nzone = 'Europe/Londn'\n", "reports.daily.zone", "'Europe/Londn'", "IANA"),
+        ("[reports.daily]\nkind = 'brech'\n", "reports.daily.kind", "'brech'", "'breach'"),
+        ("[retention]\npolls_days = 0\n", "retention.polls_days", "0", "at least 1"),
+        ("[log]\nlevel = 'trace'\n", "log.level", "'trace'", "'debug'"),
+        ("[simulation]\nspeed = 0\n", "simulation.speed", "0", "more than 0"),
+        ("[simulation]\nspeed = inf\n", "simulation.speed", "inf", "finite"),
+        ("[simulation]\nanchor = 2026-01-01T00:00:00\n", "simulation.anchor", "2026-01-01 00:00:00", "offset"),
+        ("[store]\nurl = 'mysql://h/d'\n", "store.url", "********", "postgresql://"),
+        ("[store]\nurl = 'postgres://h/d'\n", "store.url", "********", "postgresql:// instead"),
+        ("[policy]\nname = 'p'\n", "policy", "a table", "[[policy]]"),
+        (POLICY, "policy[0].goals", "", "goals = {"),
+        (POLICY + "goals = {respond = nan}\n", "policy[0].goals.respond", "nan", "no target"),
+        (POLICY + "goals = {respond = inf}\n", "policy[0].goals.respond", "inf", "no target"),
+        (POLICY + "goals = {plan = -1}\n", "policy[0].goals.plan", "-1", "no target"),
+        (POLICY + "goals = {plan = 0}\n", "policy[0].goals.plan", "0", "no target"),
+        (POLICY + "goals = {resolve = true}\n", "policy[0].goals.resolve", "true", "no target"),
+        (POLICY + "goals = {resolve = 1e300}\n", "policy[0].goals.resolve", "1e+300", "87600"),
+        (POLICY + "goals = {repond = 1}\n", "policy[0].goals.repond", "", "did you mean respond?"),
+        (POLICY + "goals = {}\ncalendar = 'MyCalender'\n", "policy[0].calendar", "'MyCalender'", "MyCalendar?"),
+        (POLICY + "goals = {}\nchange = 'restart'\n", "policy[0].change", "'restart'", "'same_start'"),
+        (POLICY + "goals = {}\nname = 'q'\n", "line 11, column 11", "", "not TOML"),
+        (POLICY + "priority_goals = [{respond = 1}]\n", "policy[0].priority_goals[0].rank", "", "most urgent"),
+        (
+            POLICY + "priority_goals = [{rank = 1}, {rank = 1}]\n",
+            "policy[0].priority_goals",
+            "rank 1",
+            "more than once",
+        ),
+        (POLICY + "goals = {}\n" + POLICY + "goals = {}\n", "policy[1].name", "'p'", "taken"),
+        ("[[policy]]\nname='default'\nmatch={board=[1]}\ngoals={}\n", "policy[0].name", "'default'", "taken"),
+        ("[[policy]]\nname='p'\nmatch={board=[true]}\ngoals={}\n", "policy[0].match.board[0]", "true", "id"),
+        ("[default_policy]\ncalendar = 'nights'\n", "default_policy.calendar", "'nights'", "no such calendar"),
+        ("[[status_level]]\nstatus='x'\nlevel='Waiting'\n", "status_level[0].level", "'Waiting'", "'NoEscalation'"),
+        (CALENDAR, "calendar.c.hours", "", "never opens"),
+        (
+            CALENDAR + "hours = {mon = [['17:00', '09:00']]}\n",
+            "calendar.c.hours.mon[0]",
+            "['17:00', '09:00']",
+            "17:00 to 24:00",
+        ),
+        (CALENDAR + "hours = {mo = []}\nopenings = []\n", "calendar.c.hours.mo", "[]", "unknown day"),
+        (CALENDAR + "hours={mon=[['09:00','10:00']]}\nholidays=['xmas']\n", "calendar.c.holidays[0]", "'xmas'", "date"),
+        ("[calendar.AllHours]\ntimezone='UTC'\nhours={mon=[['09:00','10:00']]}\n", "calendar.AllHours", "", "another"),
+        ("calendar = 3\n", "tenant.main.calendar", "", "unknown key"),
+    ],
+)
+def test_one_problem(text: str, key: str, value: str, remedy: str) -> None:
+    problem = only(text)
+
+    assert (problem.key, problem.value) == (key, value)
+    assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "key", "remedy"),
+    [
+        ('url = "https://psa.example.org"', "", "tenant.main.url", "missing; the address of ConnectWise"),
+        ("https://psa", "http://psa", "tenant.main.url", "use https"),
+        ("https://psa", "https://me:canary@psa", "tenant.main.url", "user name and password out"),
+        ("psa.example.org", "psa.example.org/?a=1", "tenant.main.url", "from ? or # on"),
+        ("tenant.main", "tenant.Main_Desk", "tenant.Main_Desk", "a-z"),
+        ("tenant.main", "tenant." + "x" * 33, "tenant." + "x" * 33, "1 to 32"),
+        ('client_id = "8c1d"', "", "tenant.main.client_id", "developer.connectwise.com"),
+        ('company = "training"', 'company = " "', "tenant.main.company", "not be empty"),
+        ("[tenant.main]", "[tenant.main]\npoll_seconds = 4", "tenant.main.poll_seconds", "at least 5"),
+        ("[tenant.main]", "[tenant.main]\nzone = 'GMT+25'", "tenant.main.zone", "IANA"),
+        ("[tenant.main]", "[tenant.main]\nca_file = 'none.pem'", "tenant.main.ca_file", "no such file"),
+        ("[tenant.main]", "[tenant.main]\nticket_url = 'https://x/1'", "tenant.main.ticket_url", "{id}"),
+        ("[tenant.main]", "[tenant.main]\nticket_url = 'https://x/{id}{0}'", "tenant.main.ticket_url", "{id}"),
+        ("[tenant.main]", "[tenant.main]\nticket_url = 'javascript:{id}'", "tenant.main.ticket_url", "address"),
+        ("[tenant.main]", "[tenant.main]\nstart = 'created'", "tenant.main.start", "'entered' or 'escalation'"),
+        ("[tenant.main]", "[tenant.main]\nstatus_level = 'x'", "tenant.main.status_level", "[[status_level]]"),
+    ],
+)
+def test_one_problem_of_a_tenant(was: str, becomes: str, key: str, remedy: str) -> None:
+    tenant = TENANT.replace(was, becomes)
+    environ = {"SLAMON_TENANT__" + key.split(".")[1].upper() + "__PRIVATE_KEY": "k3y-of-the-test"}
+    with pytest.raises(ConfigError) as caught:
+        parse_config(tenant, environ)
+
+    assert [problem.key for problem in caught.value.problems] == [key]
+    assert remedy in caught.value.problems[0].remedy
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:8080/v4"])
+def test_plain_http_is_for_loopback(url: str) -> None:
+    config = parse_config(TENANT.replace("https://psa.example.org", url), {"SLAMON_TENANT__MAIN__PRIVATE_KEY": "x"})
+
+    assert config.tenant["main"].url == url.rstrip("/")
+
+
+def test_no_tenant_at_all() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config("", {})
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "tenant: missing; describe your ConnectWise in a table such as [tenant.main]"
+    ]
+
+
+def test_T49_a_policy_without_a_condition_is_refused() -> None:  # noqa: N802  (the number of a known trap)
+    for match in ("{}", "{before_source = true}", "{board = []}", "{company_field = {}}"):
+        problems = refused(f"[[policy]]\nname = 'p'\nmatch = {match}\ngoals = {{}}\n")
+        assert any("takes every ticket" in problem.remedy for problem in problems), match
+
+
+def test_problems_of_every_kind_are_listed_at_once_in_the_order_of_the_tables() -> None:
+    problems = refused(
+        """
+[alerts]
+recipients = ["nobody"]
+[[policy]]
+name = "p"
+match = { board = [1] }
+calendar = "busines"
+goals = { respond = nan }
+[calendar.business]
+timezone = "Europe/Londn"
+hours = { mon = [["9", "17:00"]] }
+[mail]
+host = "smtp.example.org"
+security = "none"
+username = "u"
+port = 0
+[web]
+listen = "0.0.0.0:80"
+lisen = 1
+""",
+        {"SLAMON_TENANT__MAIN__PRIVATE_KEY": "", "SLAMON_RETENTION__POLLS_DAYS": "many"},
+    )
+
+    assert [problem.key for problem in problems] == [
+        "web.lisen",
+        "web.listen",
+        "mail.port",
+        "mail.security",
+        "mail.password",
+        "alerts.recipients[0]",
+        "retention.polls_days",
+        "tenant.main.private_key",
+        "calendar.business.timezone",
+        "calendar.business.hours.mon[0]",
+        "policy[0].goals.respond",
+        "policy[0].calendar",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[web]\nlisten = \n", "line 2, column 10"),
+        ("[web]\n[web]\n", "line 2, column 5"),
+        ("a = 'canary", "line 1, column 12"),
+        ("a = " + "[" * 5000, "line 1, column 1"),
+    ],
+)
+def test_a_syntax_error_is_one_problem_with_line_and_column(text: str, place: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, {})
+
+    assert [problem.key for problem in caught.value.problems] == [place]
+    assert "not TOML" in caught.value.problems[0].remedy
+    assert "canary" not in str(caught.value)
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(only(f"[log]\nlevel = '{'x' * 900}'\n").value) == 60
