@@ -1,0 +1,116 @@
+"""The names of the process metrics, what they mean and which labels they carry. Renaming one is a breaking change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Type = Literal["counter", "gauge", "histogram"]
+
+POLL_RESULTS = ("ok", "partial", "failed")
+REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "unknown_status", "bad_history")
+DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
+REPORT_RESULTS = ("ok", "failed")
+KINDS = ("near_breach", "breached", "report", "canary")
+CODES = ("2xx", "3xx", "4xx", "5xx", "error")
+STAGES = ("respond", "plan", "resolve")
+
+_REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_POLL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_LAG_BUCKETS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric. `known` gives the values of labels that are the same in every installation."""
+
+    name: str
+    type: Type
+    help: str
+    labels: tuple[str, ...] = ()
+    known: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    buckets: tuple[float, ...] = ()
+    start_at_zero: bool = True  # False: absent until there is a value, where 0 would be read as 1970
+
+
+def _counter(name: str, help_: str, *labels: str, **known: tuple[str, ...]) -> Family:
+    return Family(name, "counter", help_, labels, known)
+
+
+def _gauge(name: str, help_: str, *labels: str, start_at_zero: bool = True) -> Family:
+    return Family(name, "gauge", help_, labels, start_at_zero=start_at_zero)
+
+
+def _histogram(name: str, help_: str, buckets: tuple[float, ...], *labels: str, **known: tuple[str, ...]) -> Family:
+    return Family(name, "histogram", help_, labels, known, buckets)
+
+
+FAMILIES: tuple[Family, ...] = (
+    _gauge("slamon_up", "Whether the last poll of the tenant worked.", "tenant"),
+    _counter("slamon_polls_total", "Polls of the source, by result.", "tenant", "result", result=POLL_RESULTS),
+    _histogram("slamon_poll_duration_seconds", "How long a poll took.", _POLL_BUCKETS),
+    _gauge(
+        "slamon_last_successful_poll_timestamp_seconds",
+        "When the last poll that worked began; 0 before the first.",
+        "tenant",
+    ),
+    _counter(
+        "slamon_api_requests_total",
+        "Requests to ConnectWise, by endpoint and class of status code.",
+        *("tenant", "endpoint", "code"),
+        code=CODES,
+    ),
+    _histogram("slamon_api_request_duration_seconds", "How long a request took.", _REQUEST_BUCKETS, "endpoint"),
+    _counter("slamon_api_throttled_seconds_total", "Time the source asked us to wait.", "tenant"),
+    _counter(
+        "slamon_rows_rejected_total",
+        "Tickets that could not be understood, by reason.",
+        *("tenant", "reason"),
+        reason=REJECTIONS,
+    ),
+    _counter("slamon_audit_trails_unread_total", "Audit trails of tickets that could not be read.", "tenant"),
+    _counter(
+        "slamon_sweeps_refused_total",
+        "Looks for vanished tickets whose answer was too empty to be believed.",
+        "tenant",
+    ),
+    _counter(
+        "slamon_notifications_total",
+        "Attempts to deliver a notification, by result.",
+        *("channel", "kind", "result"),
+        kind=KINDS,
+        result=DELIVERY_RESULTS,
+    ),
+    _histogram(
+        "slamon_notification_latency_seconds",
+        "Time from detection to acceptance of a notification.",
+        _LAG_BUCKETS,
+        *("channel", "kind"),
+        kind=KINDS,
+    ),
+    _gauge("slamon_outbox_pending", "Notifications that wait in the outbox.", "channel"),
+    _gauge(
+        "slamon_outbox_oldest_timestamp_seconds",
+        "When the oldest waiting notification was made; absent when none waits.",
+        "channel",
+        start_at_zero=False,
+    ),
+    _counter("slamon_reports_total", "Reports, by result.", "report", "result", result=REPORT_RESULTS),
+    _gauge("slamon_report_last_success_timestamp_seconds", "When the report was last made; 0 before.", "report"),
+    _histogram(
+        "slamon_detection_lag_seconds",
+        "Time from a deadline to our knowing of its breach.",
+        _LAG_BUCKETS,
+        "stage",
+        stage=STAGES,
+    ),
+    _gauge("slamon_db_up", "Whether the database answered last time."),
+    _counter("slamon_db_errors_total", "Calls that the database did not answer."),
+    _counter("slamon_ledger_mismatches_total", "Ledgers whose sum differs from the reading they explain."),
+    _gauge("slamon_config_last_reload_successful", "Whether the last reload of the configuration worked."),
+    _gauge(
+        "slamon_config_last_reload_success_timestamp_seconds",
+        "When the configuration was last loaded; 0 before.",
+    ),
+)
+BY_NAME = {family.name: family for family in FAMILIES}

@@ -1,0 +1,1 @@
+"""What people read: mails and reports, rendered from plain values."""

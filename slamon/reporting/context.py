@@ -1,0 +1,186 @@
+"""What the templates are given: plain values, and the few derived ones that every template would compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from slamon.clean import clean_line
+from slamon.core.reading import ClockState, Reading, StageReading, Verdict
+from slamon.core.ticket import Stage, Ticket
+from slamon.core.transition import Change, Transition
+
+Standing = Literal["due", "paused", "over", "met", "missed", "none"]
+
+
+def safe_link(url: str) -> str:
+    """Return *url* if it is http or https to some host, else ''. Escaping alone would let `javascript:` pass."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    usable = parts.scheme in ("http", "https") and bool(parts.hostname) and clean_line(url, len(url)) == url
+    return url if usable and " " not in url else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMail:
+    """One ticket's warning or breach, for `near_breach.*` and `breach.*`.
+
+    `zone` is the zone of whoever reads it: the board's or the recipient's.
+    `why_lines` say why this promise and this clock: the rule that chose the
+    policy, the ledger in short. `ticket_url` is built from configuration,
+    never from a ticket.
+    """
+
+    ticket: Ticket
+    reading: Reading
+    transition: Transition
+    policy_name: str
+    calendar_name: str
+    zone: ZoneInfo
+    ticket_url: str = ""
+    why_lines: tuple[str, ...] = ()
+    tenant: str = ""
+
+    @property
+    def stage(self) -> Stage:
+        return self.transition.stage
+
+    @property
+    def goal(self) -> StageReading:
+        return self.reading.stage(self.transition.stage)
+
+    @property
+    def goal_seconds(self) -> int | None:
+        now = self.goal.goal_seconds
+        return self.transition.goal_seconds if now is None else now
+
+    @property
+    def remaining_seconds(self) -> int | None:
+        """Business seconds left, negative once over."""
+        return None if self.goal_seconds is None else self.goal_seconds - self.goal.elapsed_seconds
+
+    @property
+    def is_breach(self) -> bool:
+        return self.transition.change in (Change.BREACHED, Change.MISSED)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.reading.state is ClockState.PAUSED
+
+    @property
+    def is_outside_hours(self) -> bool:
+        return self.reading.state is ClockState.OUTSIDE_HOURS
+
+    @property
+    def standing(self) -> Standing:
+        """Where the goal stands at `reading.as_of`, which may be later than the transition."""
+        verdict = self.goal.verdict
+        if verdict is Verdict.MET:
+            return "met"
+        if verdict is Verdict.MISSED:
+            return "missed"
+        if verdict in (Verdict.CANCELLED, Verdict.NO_TARGET, Verdict.NOT_MEASURED) or self.remaining_seconds is None:
+            return "none"
+        if verdict is Verdict.BREACHED or self.remaining_seconds < 0:
+            return "over"
+        return "paused" if verdict is Verdict.PAUSED else "due"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the goal is or was due; None while paused short of it."""
+        return self.goal.due_at or self.goal.breached_at
+
+    @property
+    def wall_left(self) -> timedelta | None:
+        """Wall time from `as_of` to the due instant, negative once past; None without one."""
+        return None if self.due_at is None else self.due_at - self.reading.as_of
+
+    @property
+    def percent_used(self) -> int | None:
+        """Share of the goal that is used, cut to whole percent; None without a goal."""
+        return self.goal.elapsed_seconds * 100 // self.goal_seconds if self.goal_seconds else None
+
+    @property
+    def link(self) -> str:
+        return safe_link(self.ticket_url)
+
+
+RowState = Literal["open", "paused", "late", "superseded", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class BreachRow:
+    """One broken goal of one ticket. `over_seconds` are business seconds past the goal, as last known."""
+
+    ticket: Ticket
+    stage: Stage
+    breached_at: datetime
+    goal_seconds: int | None
+    over_seconds: int
+    state: RowState
+    ticket_url: str = ""
+
+    @property
+    def link(self) -> str:
+        return safe_link(self.ticket_url)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCount:
+    """How many goals broke for one company or on one board."""
+
+    name: str
+    respond: int
+    plan: int
+    resolve: int
+
+    @property
+    def total(self) -> int:
+        return self.respond + self.plan + self.resolve
+
+
+@dataclass(frozen=True, slots=True)
+class BreachReport:
+    """What broke in [since, until), for `breach_report.*`.
+
+    `rows` are the goals that broke, worst first; `concluded` those that broke
+    earlier and were reached, too late, in this span; `superseded` those whose
+    deadline no longer holds. Groups are ordered by total, the most first.
+    """
+
+    tenant: str
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    rows: tuple[BreachRow, ...] = ()
+    concluded: tuple[BreachRow, ...] = ()
+    superseded: tuple[BreachRow, ...] = ()
+    companies: tuple[GroupCount, ...] = ()
+    boards: tuple[GroupCount, ...] = ()
+
+    @property
+    def open_count(self) -> int:
+        """How many of `rows` are still not reached."""
+        return sum(row.state in ("open", "paused") for row in self.rows)
+
+    @property
+    def ticket_count(self) -> int:
+        return len({row.ticket.id for row in self.rows})
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMail:
+    """What `slamon test-mail` says of itself, for `test.*`."""
+
+    recipient: str
+    sender: str
+    server: str
+    security: str
+    sent_at: datetime
+    zone: ZoneInfo
+    version: str

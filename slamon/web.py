@@ -1,0 +1,77 @@
+"""The daemon's one port: metrics, whether it lives, whether it is ready."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from slamon import __version__
+from slamon.metrics import Metrics
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+_LINKS = {
+    "metrics": "what Prometheus scrapes",
+    "-/healthy": "whether the process turns over",
+    "-/ready": "whether it does its work, and if not, why",
+}
+
+
+class Health(Protocol):
+    """What the service knows of itself."""
+
+    def reasons(self) -> list[str]:
+        """Why it is not ready, one line each; empty when it is."""
+
+
+def build_app(metrics: Metrics, health: Health, mailbox: ASGIApp | None = None) -> Starlette:
+    """Return the ASGI app. *mailbox*, if any, is mounted at `/mail`."""
+
+    def send_metrics(request: Request) -> Response:
+        # A plain function runs in a thread: a large page is not rendered on the event loop.
+        body, content_type = metrics.render(request.headers.get("accept", ""))
+        return Response(body, headers=HEADERS | {"Content-Type": content_type, "Vary": "Accept"})
+
+    async def send_healthy(_: Request) -> Response:
+        # A coroutine, without a thread and without the database: it answers while the loop turns.
+        return PlainTextResponse("ok\n", headers=HEADERS)
+
+    def send_ready(_: Request) -> Response:
+        reasons = health.reasons()
+        body = "".join(f"{reason}\n" for reason in reasons) or "ready\n"
+        return PlainTextResponse(body, 503 if reasons else 200, headers=HEADERS)
+
+    async def show_links(_: Request) -> Response:
+        return HTMLResponse(index, headers=HEADERS)
+
+    index = _index(with_mailbox=mailbox is not None)
+    routes: list[Route | Mount] = [
+        Route("/", show_links),
+        Route("/metrics", send_metrics),
+        Route("/-/healthy", send_healthy),
+        Route("/-/ready", send_ready),
+    ]
+    if mailbox is not None:
+        routes.append(Mount("/mail", mailbox))
+    return Starlette(routes=routes)
+
+
+def _index(*, with_mailbox: bool) -> str:
+    links = _LINKS | ({"mail/": "the mails of this demo"} if with_mailbox else {})
+    items = "".join(f'<li><a href="{path}">/{path}</a>: {what}</li>\n' for path, what in links.items())
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><title>slamon</title></head>\n'
+        f"<body>\n<h1>slamon {__version__}</h1>\n<ul>\n{items}</ul>\n</body>\n</html>\n"
+    )

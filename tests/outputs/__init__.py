@@ -1,0 +1,1 @@
+"""What slamon gives out: mails, reports, metrics, pages."""

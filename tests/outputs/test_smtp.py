@@ -1,0 +1,238 @@
+"""Delivery over real sockets: what is accepted, what is tried again, what is given up."""
+
+from __future__ import annotations
+
+import email
+import re
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from slamon.errors import ConfigError, DeliveryError
+from slamon.mail import Security, SmtpMailer, build_message, message_id, parse_address
+from slamon.ports import Mailer
+from tests.outputs.samples import HOSTILE, notification
+from tests.outputs.servers import CERTIFICATE, PASSWORD, Inbox, closed, listening, scripted, silent
+from tests.outputs.test_clean import ANY_TEXT
+
+SENDER = "slamon <slamon@example.com>"
+
+
+def mailer(port: int, security: Security = "none", *, ca_file: Path | None = None, password: str = "") -> Mailer:
+    username = "slamon" if password else None
+    return SmtpMailer("127.0.0.1", port, security, username, password, SENDER, 5.0, ca_file)
+
+
+def refusal(port: int, security: Security = "none", **settings: object) -> DeliveryError:
+    """Deliver to a server that will not have it; return the error."""
+    with pytest.raises(DeliveryError) as caught:
+        mailer(port, security, **settings).deliver(notification())  # type: ignore[arg-type]
+    return caught.value
+
+
+def test_a_mail_arrives_with_both_parts_and_its_headers() -> None:
+    inbox = Inbox()
+    with listening(inbox) as port:
+        mailer(port).deliver(notification(text="Zwölf Minuten\n", html="<p>Zwölf</p>"))
+
+    message = email.message_from_bytes(inbox.content(), policy=default)
+    assert inbox.envelopes[0].mail_from == "slamon@example.com"
+    assert inbox.envelopes[0].rcpt_tos == ["lead@example.com"]
+    assert message["Subject"] == "Ticket 1042 (Acme): resolve due in 25 min of business time"
+    assert message["From"] == SENDER
+    assert message["To"] == "lead@example.com"
+    assert message["Date"] == "Fri, 13 Nov 2026 14:40:00 +0000"
+    assert message["Message-ID"] == "<0123456789abcdef@example.com>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "X-Slamon-Attempt" not in message
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().splitlines() == ["Zwölf Minuten"]
+
+
+def test_a_repetition_has_the_same_id_and_says_which_attempt_it_is() -> None:
+    first, third = (build_message(notification(attempts=n), parse_address(SENDER)) for n in (1, 3))
+
+    assert first["Message-ID"] == third["Message-ID"]
+    assert third["X-Slamon-Attempt"] == "3"
+
+
+def test_a_hostile_subject_and_body_are_delivered() -> None:
+    inbox = Inbox()
+    with listening(inbox) as port:
+        mailer(port).deliver(notification(subject=HOSTILE, text=HOSTILE, html=f"<p>{HOSTILE}</p>"))
+
+    message = email.message_from_bytes(inbox.content(), policy=default)
+    assert message["Bcc"] is None
+    assert message["Subject"].startswith('Fire <script>alert("x")</script> Bcc: all@example.com gnp.exe')
+    assert len(message["Subject"]) == 200
+    assert max(map(len, inbox.content().split(b"\r\n"))) <= 998
+    assert b"\x00" not in inbox.content()
+
+
+@settings(max_examples=300, deadline=None)
+@given(subject=ANY_TEXT, text=ANY_TEXT, html=ANY_TEXT)
+def test_no_text_stops_a_mail(subject: str, text: str, html: str) -> None:
+    note = notification(subject=subject, text=text, html=f"<p>{html}")
+    raw = build_message(note, parse_address(SENDER)).as_bytes()
+
+    head = raw.split(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [line.split(b":")[0].decode() for line in head if not line.startswith(b" ")]
+    assert names[:5] == ["Subject", "From", "To", "Date", "Message-ID"]
+    assert names[5:] == ["Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"]
+
+
+@pytest.mark.parametrize("recipient", ["", "nobody", "a@", "@b", "a@b\r\nBcc: c@d", "a@b, c@d", "\ud800@example.com"])
+def test_what_is_no_address_is_given_up(recipient: str) -> None:
+    with closed() as port, pytest.raises(DeliveryError, match="not a mail address") as caught:
+        mailer(port).deliver(notification(recipient=recipient))
+
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("inbox", "permanent", "words"),
+    [
+        (Inbox(on_rcpt="450 greylisted"), False, "recipient refused: 450 greylisted"),
+        (Inbox(on_rcpt="550 no such user"), True, "recipient refused: 550 no such user"),
+        (Inbox(on_data="451 try later"), False, "refused: 451 try later"),
+        (Inbox(on_data="554 looks like spam"), True, "refused: 554 looks like spam"),
+    ],
+)
+def test_the_code_decides_whether_to_try_again(inbox: Inbox, permanent: bool, words: str) -> None:
+    with listening(inbox) as port:
+        error = refusal(port)
+
+    assert error.permanent is permanent
+    assert str(error) == f"127.0.0.1:{port}: {words}"
+
+
+def test_nobody_listens() -> None:
+    with closed() as port:
+        error = refusal(port)
+
+    assert not error.permanent
+    assert "refused" in str(error)
+
+
+def test_a_server_that_says_nothing_is_left_in_time() -> None:
+    with silent() as port, pytest.raises(DeliveryError, match=r"no answer in time|timed out") as caught:
+        SmtpMailer("127.0.0.1", port, "none", None, None, SENDER, 0.2).deliver(notification())
+
+    assert not caught.value.permanent
+
+
+def test_a_server_that_turns_us_away_says_nothing_about_the_mail() -> None:
+    with scripted({}, greeting="554 no service here") as port:
+        error = refusal(port)
+
+    assert not error.permanent
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(("answer", "permanent"), [("530 log in first", False), ("550 not you", True)])
+def test_a_server_that_wants_a_login_says_nothing_about_the_mail(command: str, answer: str, permanent: bool) -> None:
+    with scripted({command: answer}) as port:
+        error = refusal(port)
+
+    assert error.permanent is permanent
+    assert answer in str(error)
+
+
+def test_a_server_that_hangs_up_before_it_accepts_is_tried_again() -> None:
+    with scripted({".": ""}) as port:
+        error = refusal(port)
+
+    assert not error.permanent
+
+
+@pytest.mark.parametrize("goodbye", ["", "500 what"])
+def test_what_follows_acceptance_does_not_matter(goodbye: str) -> None:
+    with scripted({"QUIT": goodbye}) as port:
+        mailer(port).deliver(notification())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for_is_refused(security: Security) -> None:
+    inbox = Inbox()
+    with listening(inbox, starttls=security == "starttls", tls=security == "tls") as port:
+        error = refusal(port, security, password=PASSWORD)
+
+    assert "certificate not trusted" in str(error)
+    assert not error.permanent
+    assert not inbox.logins
+    assert not inbox.envelopes
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_private_authority_is_trusted_when_named(security: Security) -> None:
+    inbox = Inbox()
+    with listening(inbox, starttls=security == "starttls", tls=security == "tls") as port:
+        mailer(port, security, ca_file=CERTIFICATE, password=PASSWORD).deliver(notification())
+
+    assert inbox.logins == ["slamon"]
+    assert len(inbox.envelopes) == 1
+
+
+def test_a_server_without_starttls_gets_neither_password_nor_mail() -> None:
+    inbox = Inbox()
+    with listening(inbox) as port:
+        error = refusal(port, "starttls", password=PASSWORD)
+
+    assert "STARTTLS" in str(error)
+    assert not error.permanent
+    assert not inbox.logins
+    assert not inbox.envelopes
+
+
+def test_a_wrong_password_keeps_the_mail_and_is_not_shown() -> None:
+    with listening(Inbox(), starttls=True) as port:
+        error = refusal(port, "starttls", ca_file=CERTIFICATE, password="wrong-battery-staple")
+
+    assert "login refused, check username and password: 535" in str(error)
+    assert "wrong-battery-staple" not in repr(error) + str(error)
+    assert not error.permanent
+
+
+def test_a_server_that_repeats_the_password_does_not_get_it_into_the_error() -> None:
+    teller = SmtpMailer("h", 25, "tls", "slamon", PASSWORD, SENDER)
+    shown = teller._without_secrets(f"535 you said {PASSWORD} and AHNsYW1vbgBjb3JyZWN0LWhvcnNl")
+
+    assert shown == "535 you said *** and ***"
+    assert PASSWORD not in repr(teller)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "key"),
+    [
+        ({"security": "none", "username": "slamon"}, "mail.security"),
+        ({"username": "slamon", "password": "naïve"}, "mail.password"),
+        ({"sender": "nobody"}, "mail.sender"),
+        ({"ca_file": "/nowhere/ca.pem"}, "mail.ca_file"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_at_once(settings_: dict[str, str], key: str) -> None:
+    values: dict[str, str | None] = {"security": "tls", "username": None, "password": None, "sender": SENDER}
+    with pytest.raises(ConfigError) as caught:
+        SmtpMailer("mail.example.com", 25, **{**values, **settings_})  # type: ignore[arg-type]
+
+    assert [problem.key for problem in caught.value.problems] == [key]
+    assert "naïve" not in str(caught.value)
+
+
+def test_message_ids_differ_by_key_and_recipient_only() -> None:
+    same = message_id("k", "a@example.com", "example.com")
+
+    assert same == message_id("k", "a@example.com", "example.com")
+    assert same != message_id("k2", "a@example.com", "example.com")
+    assert same != message_id("k", "b@example.com", "example.com")
+    assert re.fullmatch(r"<[0-9a-f]{32}@example\.com>", same)
+    assert message_id("k", "a", "bad domain\r\n").endswith("@baddomain>")
+    assert message_id("\ud800", "a", "ü").endswith("@slamon.invalid>")
