@@ -1,0 +1,179 @@
+"""`slamon explain`: every second of one ticket's clock, and the rule behind it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+if TYPE_CHECKING:
+    from slamon.core.ledger import Ledger
+    from slamon.core.ticket import Ticket
+
+
+@click.command("explain")
+@click.argument("ticket", metavar="[TENANT/]ID")
+@click.option("--as-of", "as_of", metavar="INSTANT", help="Explain the reading of this instant instead of now.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: bool) -> None:
+    """Print the ledger of one ticket: what counted, what did not, and why.
+
+    Times are in the calendar's zone. The counted seconds add up to the
+    elapsed time exactly.
+    """
+    from slamon.cli.tickets import parse_ticket
+    from slamon.core.instants import parse_instant
+    from slamon.core.ledger import build_ledger
+    from slamon.wiring import wall_time
+
+    config = context.obj.config
+    tenant, number = parse_ticket(config, ticket)
+    try:
+        now = parse_instant(as_of) if as_of else wall_time(config).now()
+    except ValueError as error:
+        raise click.UsageError(f"--as-of: {error}") from None
+    store = context.obj.open_store()
+    events = store.load_events(tenant, number)
+    if not events:
+        raise click.ClickException(f"ticket {tenant}/{number} is not known; slamon has not seen it in a poll")
+    terms = store.load_terms({event.terms for event in events if event.terms})
+    calendars = store.load_calendars({each.calendar for each in terms.values()})
+    facts = store.load_tickets(tenant, [number])[number]
+    store.close()
+    ledger = build_ledger(events, terms, calendars, now)
+    if as_json:
+        click.echo(json.dumps(ledger_document(ledger, facts, tenant), indent=1))
+    else:
+        click.echo(ledger_text(ledger, facts, tenant))
+
+
+def ledger_document(ledger: Ledger, ticket: Ticket, tenant: str) -> dict[str, Any]:
+    """Return the ledger as JSON: instants ISO 8601 in UTC, durations in business seconds."""
+    from slamon.core.instants import format_instant
+    from slamon.core.rules_document import document_of
+    from slamon.core.ticket import STAGES
+
+    def text(at: Any) -> str | None:  # noqa: ANN401
+        return None if at is None else format_instant(at)
+
+    reading = ledger.reading
+    return {
+        "tenant": tenant,
+        "ticket": ticket.id,
+        "summary": ticket.summary,
+        "as_of": text(reading.as_of),
+        "clock": str(reading.state),
+        "started_at": text(reading.started_at),
+        "cycle": reading.cycle,
+        "elapsed_seconds": reading.elapsed_seconds,
+        "paused_seconds": reading.paused_seconds,
+        "policy": ledger.terms.policy,
+        "calendar": {"name": ledger.calendar.name, "version": ledger.terms.calendar, **document_of(ledger.calendar)},
+        "note": reading.note,
+        "stages": [
+            {
+                "stage": stage.label,
+                "verdict": str(goal.verdict),
+                "goal_seconds": goal.goal_seconds,
+                "elapsed_seconds": goal.elapsed_seconds,
+                "remaining_seconds": goal.remaining_seconds,
+                "reached_at": text(goal.reached_at),
+                "due_at": text(goal.due_at),
+                "due_if_resumed_at": text(goal.due_if_resumed_at),
+                "breached_at": text(goal.breached_at),
+                "deadline_version": goal.version,
+            }
+            for stage in STAGES
+            for goal in (reading.stage(stage),)
+        ],
+        "events": [
+            {
+                "event": event.seq,
+                "kind": str(event.kind),
+                "at": text(event.at),
+                "not_before": text(event.not_before),
+                "origin": str(event.origin),
+                "name": event.name,
+                "level": None if event.level is None else event.level.name.lower(),
+                "terms": event.terms,
+            }
+            for event in ledger.events
+        ],
+        "intervals": [
+            {
+                "from": text(interval.begins_at),
+                "to": text(interval.ends_at),
+                "reason": interval.reason,
+                "counted_seconds": interval.counted_seconds,
+                "business_seconds": interval.business_seconds,
+                "status": interval.status,
+                "event": interval.event,
+            }
+            for interval in ledger.intervals
+        ],
+    }
+
+
+def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:
+    """Return the ledger for people, in the calendar's zone."""
+    from slamon.cli.table import format_table
+    from slamon.core.ticket import STAGES, Kind
+    from slamon.reporting.words import business_time, local_instant
+
+    zone = ZoneInfo(ledger.calendar.zone)
+    reading = ledger.reading
+
+    def when(at: Any) -> str:  # noqa: ANN401
+        return "" if at is None else at.astimezone(zone).strftime("%a %Y-%m-%d %H:%M:%S")
+
+    stages = [
+        (
+            stage.label,
+            str(goal.verdict),
+            "" if goal.goal_seconds is None else business_time(goal.goal_seconds),
+            business_time(goal.elapsed_seconds),
+            when(goal.reached_at),
+            when(goal.due_at) or (f"if resumed now {when(goal.due_if_resumed_at)}" if goal.due_if_resumed_at else ""),
+        )
+        for stage in STAGES
+        for goal in (reading.stage(stage),)
+    ]
+    events = [
+        (
+            str(event.seq),
+            str(event.kind),
+            when(event.at),
+            "exact" if event.not_before == event.at else f"after {when(event.not_before)}",
+            str(event.origin),
+            event.name if event.kind is not Kind.TERMS else f"{event.terms}: {event.name}",
+        )
+        for event in ledger.events
+    ]
+    intervals = [
+        (
+            when(interval.begins_at),
+            when(interval.ends_at),
+            interval.reason,
+            str(interval.counted_seconds),
+            str(interval.event or ""),
+            interval.status,
+        )
+        for interval in ledger.intervals
+    ]
+    parts = [
+        f"Ticket {tenant}/{ticket.id}: {ticket.summary}",
+        f"as of {local_instant(reading.as_of, zone)}, clock {reading.state}",
+        f"policy {ledger.terms.policy}, calendar {ledger.calendar.name} ({ledger.terms.calendar})",
+        *([reading.note] if reading.note else []),
+        "",
+        format_table(("STAGE", "VERDICT", "GOAL", "ELAPSED", "REACHED", "DUE"), stages),
+        "",
+        format_table(("EVENT", "KIND", "AT", "BOUNDS", "ORIGIN", "WHAT"), events),
+        "",
+        format_table(("FROM", "TO", "REASON", "COUNTED S", "EVENT", "STATUS"), intervals),
+        f"counted {ledger.counted_seconds} s, elapsed {reading.elapsed_seconds} s, waited {reading.paused_seconds} s",
+    ]
+    return "\n".join(parts)

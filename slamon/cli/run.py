@@ -1,0 +1,29 @@
+"""`slamon run`: the daemon."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("run")
+@click.pass_context
+def run(context: click.Context) -> None:
+    """Watch the tenants of the configuration until told to stop.
+
+    SIGTERM and SIGINT end it, SIGHUP takes up a changed configuration. Logs
+    go to standard output.
+    """
+    import asyncio
+    import os
+
+    from slamon import log
+    from slamon.config import load_config
+    from slamon.service import Daemon
+
+    config = context.obj.config
+    log.configure(config.log.level, config.log.format)
+
+    async def main() -> None:
+        await Daemon(config, reload=lambda: load_config(config.path, os.environ)).run()
+
+    asyncio.run(main())

@@ -1,0 +1,106 @@
+"""Announce: which transitions people are told of, and the messages that tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slamon.core.ledger import Ledger, build_ledger
+from slamon.core.reading import Reading
+from slamon.core.ticket import Kind
+from slamon.core.transition import Change, Transition
+from slamon.jobs.tenant import TenantSettings, TenantState
+from slamon.mail import message_id
+from slamon.ports import Notification, Store
+from slamon.reporting.context import TicketMail
+from slamon.reporting.render import Renderer
+from slamon.reporting.words import business_time
+
+TOLD = (Change.NEAR_BREACH, Change.BREACHED)
+
+
+class Announcer:
+    """Makes the notifications of one tenant's transitions. *domain* is the sender's, for Message-IDs.
+
+    What happened before *watched_since* is history: it is kept and reported,
+    but nobody is woken for it.
+    """
+
+    def __init__(
+        self,
+        settings: TenantSettings,
+        state: TenantState,
+        store: Store,
+        renderer: Renderer,
+        *,
+        domain: str,
+        watched_since: datetime,
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._store = store
+        self._renderer = renderer
+        self._domain = domain
+        self._watched_since = watched_since
+
+    def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
+        news = [
+            (transition, reading)
+            for transition, reading in told
+            if transition.change in TOLD and transition.at >= self._watched_since
+        ]
+        if not news or not self._settings.recipients:
+            return []
+        return [note for transition, reading in news for note in self._tell(transition, reading)]
+
+    def _tell(self, transition: Transition, reading: Reading) -> list[Notification]:
+        tenant = self._settings.name
+        ticket = self._store.load_tickets(tenant, [transition.ticket_id])[transition.ticket_id]
+        ledger = self._ledger(transition.ticket_id, reading.as_of)
+        mail = TicketMail(
+            ticket=ticket,
+            reading=reading,
+            transition=transition,
+            policy_name=ledger.terms.policy,
+            calendar_name=ledger.calendar.name,
+            zone=self._state.zone(self._settings),
+            ticket_url=self._settings.link(ticket),
+            why_lines=tuple(why_lines(ledger)),
+            tenant=tenant,
+        )
+        rendered = self._renderer.render_ticket(mail)
+        event = f"{tenant}/{ticket.id}/{transition.stage.label}/{transition.change}/{transition.version}"
+        return [
+            Notification(
+                key=f"{event}/{recipient}",
+                tenant=tenant,
+                kind=str(transition.change),
+                recipient=recipient,
+                subject=rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                message_id=message_id(event, recipient, self._domain),
+                created_at=reading.as_of,
+                ticket_id=ticket.id,
+            )
+            for recipient in self._settings.recipients
+        ]
+
+    def _ledger(self, ticket_id: int, as_of: datetime) -> Ledger:
+        events = self._store.load_events(self._settings.name, ticket_id)
+        terms = self._store.load_terms({event.terms for event in events if event.terms})
+        calendars = self._store.load_calendars({each.calendar for each in terms.values()})
+        return build_ledger(events, terms, calendars, as_of)
+
+
+def why_lines(ledger: Ledger) -> list[str]:
+    """Return the ledger in a few lines: what counted, what did not, and which rule made the promise."""
+    spent: dict[str, int] = {}
+    for interval in ledger.intervals:
+        seconds = interval.business_seconds if interval.reason == "waiting" else interval.counted_seconds
+        spent[interval.reason] = spent.get(interval.reason, 0) + seconds
+    lines = [f"{business_time(ledger.counted_seconds)} of open time counted"]
+    if spent.get("waiting"):
+        lines.append(f"{business_time(spent['waiting'])} of open time waited, not counted")
+    promise = next((event.name for event in reversed(ledger.events) if event.kind is Kind.TERMS), "")
+    return [*lines, *(part for part in promise.split("; ")[-3:] if part)]

@@ -1,0 +1,24 @@
+"""What the polling jobs work with, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from slamon.core.observe import StatusChange
+from slamon.jobs.tenant import TenantSettings, TenantState
+from slamon.ports import AuditEntry, Observer, Store, TicketSource
+
+
+@dataclass(frozen=True, slots=True)
+class PollDeps:
+    """What a poll works with. `read_trail` finds the status changes in an audit trail."""
+
+    settings: TenantSettings
+    state: TenantState
+    source: TicketSource
+    store: Store
+    observer: Observer
+    now: Callable[[], datetime]
+    read_trail: Callable[[Iterable[AuditEntry]], list[StatusChange]]

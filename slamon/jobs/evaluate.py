@@ -1,0 +1,87 @@
+"""Evaluate: read the clocks of the tickets that may have changed, and keep what did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from slamon.core.calendar import BusinessCalendar
+from slamon.core.clock import read_clocks
+from slamon.core.history import Step, TermsTable, build_histories, build_terms_table
+from slamon.core.instants import to_epoch
+from slamon.core.lifeline import EventRow, steps_of
+from slamon.core.reading import Reading, same_reading
+from slamon.core.transition import Change, Transition, transitions
+from slamon.errors import HistoryError
+from slamon.log import get_logger
+from slamon.ports import HistoryRow, Notification, Observer, Store
+
+log = get_logger(__name__)
+
+Announce = Callable[[Sequence[tuple[Transition, Reading]]], Sequence[Notification]]
+
+
+class Evaluator:
+    """Reads one tenant's clocks. Compiled calendars are kept by version, so each is built once."""
+
+    def __init__(self, tenant: str, store: Store, observer: Observer) -> None:
+        self._tenant = tenant
+        self._store = store
+        self._observer = observer
+        self._calendars: dict[str, BusinessCalendar] = {}
+
+    def evaluate(self, now: datetime, announce: Announce) -> int:
+        """Read what is due at *now*, store what changed with its notifications; return how many were read."""
+        position = self._store.load_position(self._tenant)
+        ids = self._store.load_due_ids(self._tenant, now)
+        if not ids:
+            return 0
+        after = self.read(ids, now)
+        before = self._store.load_readings(self._tenant, ids)
+        told = [(t, reading) for reading in after for t in transitions(before.get(reading.ticket_id), reading)]
+        found = {reading.ticket_id: reading for reading in after}
+        for transition, _ in told:
+            if transition.change is Change.BREACHED:
+                lag = max(0.0, (now - transition.at).total_seconds())
+                self._observer.observe("slamon_detection_lag_seconds", lag, stage=transition.stage.label)
+        self._store.save_evaluation(
+            self._tenant,
+            now=now,
+            evaluated={i: found[i].next_change_at if i in found else None for i in ids},
+            readings=[r for r in after if r.ticket_id not in before or not same_reading(before[r.ticket_id], r)],
+            transitions=[transition for transition, _ in told],
+            notifications=announce(told),
+            position=position,
+        )
+        return len(ids)
+
+    def read(self, ids: Iterable[int], as_of: datetime) -> list[Reading]:
+        """Return the readings of tickets at *as_of*; those without a usable history are counted and left out."""
+        rows: dict[int, list[HistoryRow]] = defaultdict(list)
+        for row in self._store.load_history(self._tenant, list(ids)):
+            rows[row.ticket_id].append(row)
+        table, calendars = self._terms({r.terms for own in rows.values() for r in own if r.terms is not None})
+        index = {version: place for place, version in enumerate(table.versions)}
+        tickets: list[tuple[int, int | None, Sequence[Step]]] = []
+        for ticket_id, own in rows.items():
+            try:
+                start, steps, _ = steps_of(ticket_id, [EventRow(r.at, r.kind, r.level, r.terms) for r in own], index)
+            except HistoryError as error:
+                log.warning("ticket not read", tenant=self._tenant, ticket=ticket_id, error=str(error))
+                self._observer.count("slamon_rows_rejected_total", tenant=self._tenant, reason="bad_history")
+                continue
+            if steps[0].at <= to_epoch(as_of):
+                tickets.append((ticket_id, start, steps))
+        if not tickets:
+            return []
+        readings = read_clocks(build_histories(table, tickets), calendars, to_epoch(as_of))
+        return [readings.reading(place) for place in range(len(readings))]
+
+    def _terms(self, versions: set[str]) -> tuple[TermsTable, list[BusinessCalendar]]:
+        terms = self._store.load_terms(versions)
+        named = list(dict.fromkeys(t.calendar for t in terms.values()))
+        unknown = [version for version in named if version not in self._calendars]
+        for version, rules in self._store.load_calendars(unknown).items():
+            self._calendars[version] = BusinessCalendar(rules)
+        return build_terms_table(terms, named), [self._calendars[version] for version in named]

@@ -1,0 +1,80 @@
+"""Report: what broke since the last report, to those who want to know, once per period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from slamon.core.instants import format_instant
+from slamon.jobs.tenant import TenantSettings
+from slamon.mail import message_id
+from slamon.ports import Notification, Store
+from slamon.reporting.breach_report import build_breach_report
+from slamon.reporting.context import BreachReport
+from slamon.reporting.render import Renderer
+
+FIRST_SPAN = timedelta(days=1)
+
+
+def read_breach_report(
+    store: Store, settings: TenantSettings, *, since: datetime, until: datetime, zone: ZoneInfo
+) -> BreachReport:
+    """Return what broke for one tenant in [since, until)."""
+    records = store.load_transitions(settings.name, since, until)
+    readings = store.load_readings(settings.name, {record.ticket.id for record in records})
+    return build_breach_report(
+        records,
+        tenant=settings.name,
+        since=since,
+        until=until,
+        zone=zone,
+        readings=readings,
+        link=settings.link,
+    )
+
+
+def send_breach_report(
+    store: Store,
+    renderer: Renderer,
+    tenants: Sequence[TenantSettings],
+    *,
+    name: str,
+    recipients: Sequence[str],
+    zone: ZoneInfo,
+    domain: str,
+    until: datetime,
+) -> int:
+    """Put the report for the period that ends at *until* into the outbox; return how many messages are new.
+
+    The period begins where the report's last one ended. The messages are
+    stored before the period is claimed and their keys are unique: a crash or
+    a second daemon repeats nothing and loses nothing.
+    """
+    job, period = f"report/{name}", format_instant(until)
+    done = [datetime.fromisoformat(past) for past, _ in store.load_runs(job)]
+    if until in done:
+        return 0
+    since = max((past for past in done if past < until), default=until - FIRST_SPAN)
+    notes = []
+    for settings in tenants:
+        report = read_breach_report(store, settings, since=since, until=until, zone=zone)
+        rendered = renderer.render_breach_report(report)
+        event = f"{settings.name}/report/{name}/{period}"
+        notes += [
+            Notification(
+                key=f"{event}/{recipient}",
+                tenant=settings.name,
+                kind="report",
+                recipient=recipient,
+                subject=rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                message_id=message_id(event, recipient, domain),
+                created_at=until,
+            )
+            for recipient in recipients
+        ]
+    fresh = store.enqueue(notes)
+    store.claim_run(job, period, until)
+    return fresh

@@ -1,0 +1,54 @@
+"""What the jobs know of a tenant: its settings, and what they remember between two runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from slamon.core.levels import LevelRule
+from slamon.core.promise import PromiseSettings
+from slamon.core.reference import Reference
+from slamon.core.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """How one tenant is read and who is told. `ticket_url` holds `{id}`, or is empty."""
+
+    name: str
+    promises: PromiseSettings
+    levels: tuple[LevelRule, ...] = ()
+    boards: tuple[str | int, ...] = ()  # names or ids; none: all
+    overlap: timedelta = timedelta(minutes=2)
+    backfill: timedelta = timedelta(days=7)
+    start_by_escalation: bool = False
+    recipients: tuple[str, ...] = ()
+    ticket_url: str = ""
+    zone: str = ""
+
+    def link(self, ticket: Ticket) -> str:
+        return self.ticket_url.replace("{id}", str(ticket.id))
+
+
+@dataclass(slots=True)
+class TenantState:
+    """What is remembered while the process lives; all of it can be learnt again."""
+
+    reference: Reference | None = None
+    swept: bool = False  # every open ticket has been asked for since the reference data was read
+    retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again
+    problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
+    unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
+
+    def board_ids(self, settings: TenantSettings) -> frozenset[int] | None:
+        """Return the ids of the boards that the settings name, None for all."""
+        if not settings.boards or self.reference is None:
+            return None
+        boards = self.reference.boards.values()
+        return frozenset(b.id for b in boards if b.id in settings.boards or b.name in settings.boards)
+
+    def zone(self, settings: TenantSettings) -> ZoneInfo:
+        """Return the zone to show instants in: the setting's, else ConnectWise's, else UTC."""
+        known = self.reference.server_zone if self.reference else None
+        return ZoneInfo(settings.zone or known or "UTC")

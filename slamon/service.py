@@ -1,0 +1,272 @@
+"""The daemon: wires sources, store, clocks and outputs together, and answers to signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+from starlette.types import ASGIApp
+
+from slamon import __version__
+from slamon.config.models import Config
+from slamon.connectwise.audit import AuditReader
+from slamon.connectwise.client import Client
+from slamon.connectwise.source import ConnectWiseSource
+from slamon.errors import ConfigError, SlamonError, StoreUnavailableError
+from slamon.jobs.announce import Announcer
+from slamon.jobs.deps import PollDeps
+from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.notify import deliver_waiting
+from slamon.jobs.report import send_breach_report
+from slamon.jobs.tenant import TenantState
+from slamon.log import get_logger
+from slamon.metrics import Metrics
+from slamon.ports import Store, WallTime
+from slamon.schedule import CronTrigger, build_scheduler, last_fire
+from slamon.serving import serving
+from slamon.store.migrate import open_store
+from slamon.watch import TenantWatch
+from slamon.web import build_app
+from slamon.wiring import (
+    open_client,
+    open_mailer,
+    open_renderer,
+    read_trail,
+    sender_domain,
+    tenant_settings,
+    wall_time,
+)
+
+log = get_logger(__name__)
+
+TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
+STALE_POLLS = 3  # a tenant is not ready after so many poll periods without success
+GRACE = 20.0  # real seconds that running work gets after SIGTERM
+
+
+class Workplace:
+    """All that one configuration describes, put together; replaced as a whole when it is reloaded."""
+
+    def __init__(self, config: Config, store: Store, metrics: Metrics, wall: WallTime | None = None) -> None:
+        self.config = config
+        self.store = store
+        self.metrics = metrics
+        self.wall = wall or wall_time(config)
+        self.outbox = asyncio.Event()
+        self.renderer = open_renderer()
+        self.mailer = open_mailer(config.mail) if config.mail else None
+        self._clients: list[Client] = []
+        metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
+        self.watches = [self._watch(name) for name in config.tenant]
+
+    def _watch(self, name: str) -> TenantWatch:
+        client = open_client(self.config, name, self.metrics)
+        self._clients.append(client)
+        settings, state = tenant_settings(self.config, name), TenantState()
+        now = self.wall.now()
+        # The first start of all is remembered: what broke before it is history, not news.
+        self.store.claim_run("watch", name, now)
+        watched_since = dict(self.store.load_runs("watch"))[name]
+        deps = PollDeps(
+            settings=settings,
+            state=state,
+            source=ConnectWiseSource(client),
+            store=self.store,
+            observer=self.metrics,
+            now=self.wall.now,
+            read_trail=partial(read_trail, AuditReader()),
+        )
+        announcer = Announcer(
+            settings, state, self.store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since
+        )
+        return TenantWatch(
+            deps,
+            Evaluator(name, self.store, self.metrics),
+            announcer,
+            self.metrics,
+            self.wall,
+            poll_every=timedelta(seconds=self.config.tenant[name].poll_seconds),
+            outbox=self.outbox,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until *stop*; running work then gets a grace to finish."""
+        scheduler = build_scheduler()
+        self._schedule(scheduler.add_job)
+        scheduler.start()
+        tasks = [asyncio.create_task(watch.run(stop)) for watch in self.watches]
+        tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
+        try:
+            await stop.wait()
+            await asyncio.wait(tasks, timeout=GRACE)
+        finally:
+            scheduler.shutdown(wait=False)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections to ConnectWise."""
+        for client in self._clients:
+            await client.aclose()
+
+    def deliver(self) -> int:
+        """Deliver what waits in the outbox, then count what is left; return how many were tried."""
+        if self.mailer is None:
+            return 0
+        tried = deliver_waiting(self.store, self.mailer, self.metrics, self.wall)
+        pending, oldest = self.store.outbox_state()
+        self.metrics.set("slamon_outbox_pending", pending, channel="mail")
+        stamp = oldest.timestamp() if oldest else float("nan")
+        self.metrics.set("slamon_outbox_oldest_timestamp_seconds", stamp, channel="mail")
+        return tried
+
+    def report(self, name: str) -> int:
+        """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
+        report = self.config.reports[name]
+        zone = ZoneInfo(report.zone)
+        return send_breach_report(
+            self.store,
+            self.renderer,
+            [watch.deps.settings for watch in self.watches],
+            name=name,
+            recipients=self.config.recipients_of(name),
+            zone=zone,
+            domain=sender_domain(self.config),
+            until=last_fire(report.cron, zone, self.wall.now()),
+        )
+
+    def unready(self) -> list[str]:
+        reasons = []
+        for watch in self.watches:
+            limit = self.config.tenant[watch.name].poll_seconds * STALE_POLLS
+            if watch.last_success_at is None:
+                reasons.append(f"tenant {watch.name}: no successful poll yet")
+            elif (age := (self.wall.now() - watch.last_success_at).total_seconds()) > limit:
+                reasons.append(f"tenant {watch.name}: no successful poll for {age:.0f} s")
+        return reasons
+
+    async def _notify(self, stop: asyncio.Event, wake_scheduler: Callable[[], None]) -> None:
+        while not stop.is_set():
+            try:
+                while await asyncio.to_thread(self.deliver) and not stop.is_set():
+                    pass
+            except StoreUnavailableError as error:
+                log.error("the database did not answer", error=str(error))
+            except Exception:  # mail waits in the outbox; the next round tries again
+                log.exception("delivery failed")
+            wake_scheduler()
+            waits = [asyncio.create_task(event.wait()) for event in (stop, self.outbox)]
+            await asyncio.wait(waits, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            self.outbox.clear()
+
+    def _schedule(self, add: Callable[..., object]) -> None:
+        for name, report in self.config.reports.items():
+            if report.enabled:
+                add(self._report_job, CronTrigger(report.cron, ZoneInfo(report.zone), self.wall), args=[name])
+        for watch in self.watches:
+            every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
+            add(self._reference_job, "interval", seconds=max(1.0, self.wall.real_seconds(every)), args=[watch])
+        add(self._prune_job, "interval", seconds=max(1.0, self.wall.real_seconds(timedelta(days=1))))
+
+    async def _report_job(self, name: str) -> None:
+        try:
+            await asyncio.to_thread(self.report, name)
+        except Exception:  # counted, and the next period's report covers this one too
+            log.exception("report failed", report=name)
+            self.metrics.count("slamon_reports_total", report=name, result="failed")
+            return
+        self.metrics.count("slamon_reports_total", report=name, result="ok")
+        self.metrics.set("slamon_report_last_success_timestamp_seconds", self.wall.now().timestamp(), report=name)
+        self.outbox.set()
+
+    async def _reference_job(self, watch: TenantWatch) -> None:
+        try:
+            await watch.refresh_reference()
+        except SlamonError as error:
+            log.warning("reference data not read; the old ones hold", tenant=watch.name, error=str(error))
+
+    async def _prune_job(self) -> None:
+        before = self.wall.now() - timedelta(days=self.config.retention.polls_days)
+        try:
+            pruned = await asyncio.to_thread(self.store.prune_polls, before)
+        except SlamonError as error:
+            log.warning("nothing pruned", error=str(error))
+            return
+        log.info("pruned", polls=pruned)
+
+
+class Daemon:
+    """Runs until SIGTERM or SIGINT; SIGHUP takes up a changed configuration, if it is right."""
+
+    def __init__(self, config: Config, reload: Callable[[], Config], mailbox: ASGIApp | None = None) -> None:
+        self._config = config
+        self._reload = reload
+        self._mailbox = mailbox
+        self._metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
+        self._workplace: Workplace | None = None
+        self._stopping = asyncio.Event()
+        self._replaced = asyncio.Event()
+
+    def reasons(self) -> list[str]:
+        """Why the daemon is not ready, one line each."""
+        return self._workplace.unready() if self._workplace else ["starting"]
+
+    async def run(self, started: Callable[[str], None] | None = None) -> None:
+        """Work until told to stop. *started* gets the address once the port is open."""
+        loop = asyncio.get_running_loop()
+        for number, action in (
+            (signal.SIGTERM, self._stopping.set),
+            (signal.SIGINT, self._stopping.set),
+            (signal.SIGHUP, self._take_up),
+        ):
+            loop.add_signal_handler(number, action)
+        store = await asyncio.to_thread(open_store, self._config.store.url.get_secret_value())
+        app = build_app(self._metrics, self, self._mailbox)
+        with contextlib.closing(store):
+            async with serving(app, self._config.web.host, self._config.web.port) as address:
+                log.info("started", version=__version__, address=address, tenants=list(self._config.tenant))
+                if started:
+                    started(address)
+                while not self._stopping.is_set():
+                    await self._work(store)
+        log.info("stopped")
+
+    async def _work(self, store: Store) -> None:
+        """Work with one configuration until it is replaced or the daemon stops."""
+        self._replaced.clear()
+        done = asyncio.Event()
+        self._workplace = await asyncio.to_thread(Workplace, self._config, store, self._metrics)
+        work = asyncio.create_task(self._workplace.run(done))
+        waits = [asyncio.create_task(event.wait()) for event in (self._stopping, self._replaced)]
+        await asyncio.wait([*waits, work], return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        done.set()
+        await work
+
+    def _take_up(self) -> None:
+        try:
+            fresh = self._reload()
+        except ConfigError as error:
+            self._metrics.set("slamon_config_last_reload_successful", 0)
+            log.error("configuration rejected; the old one holds", problems=[str(p) for p in error.problems])
+            return
+        for key in ("store", "web"):
+            if getattr(fresh, key) != getattr(self._config, key):
+                log.warning("takes effect at the next start only", section=key)
+        self._config = fresh
+        self._metrics.set("slamon_config_last_reload_successful", 1)
+        now = wall_time(fresh).now().timestamp()
+        self._metrics.set("slamon_config_last_reload_success_timestamp_seconds", now)
+        log.info("configuration taken up")
+        self._replaced.set()

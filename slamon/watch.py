@@ -1,0 +1,125 @@
+"""Watching one tenant: poll at a steady pace, evaluate when a poll or the passing of time changes something."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from slamon.errors import StoreUnavailableError
+from slamon.jobs.announce import Announcer
+from slamon.jobs.deps import PollDeps
+from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.poll import poll, refresh_reference
+from slamon.log import get_logger
+from slamon.metrics import Metrics, count_clocks
+from slamon.ports import Poll, WallTime
+
+log = get_logger(__name__)
+T = TypeVar("T")
+
+LONGEST_SLEEP = 30.0  # real seconds, so that a machine that slept or whose clock moved catches up
+
+
+class TenantWatch:
+    """One tenant's poll and evaluation, one at a time. *outbox* is set when there may be mail to send."""
+
+    def __init__(
+        self,
+        deps: PollDeps,
+        evaluator: Evaluator,
+        announcer: Announcer,
+        metrics: Metrics,
+        wall: WallTime,
+        *,
+        poll_every: timedelta,
+        outbox: asyncio.Event,
+    ) -> None:
+        self.deps = deps
+        self.last: Poll | None = None
+        self.last_success_at: datetime | None = None
+        self._evaluator = evaluator
+        self._announcer = announcer
+        self._metrics = metrics
+        self._wall = wall
+        self._poll_every = poll_every
+        self._outbox = outbox
+        self._busy = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        return self.deps.settings.name
+
+    async def cycle(self) -> Poll:
+        """Poll, evaluate, publish; return the poll's record."""
+        async with self._busy:
+            self.last = await poll(self.deps)
+            await self._evaluate(always_publish=True)
+            if self.last.result != "failed":
+                self.last_success_at = self.last.finished_at
+        return self.last
+
+    async def evaluate(self) -> None:
+        """Evaluate what has changed by itself since the last time."""
+        async with self._busy:
+            await self._evaluate(always_publish=False)
+
+    async def refresh_reference(self) -> None:
+        """Forget the reference data, so that the next poll reads it anew and looks at every open ticket."""
+        async with self._busy:
+            await refresh_reference(self.deps)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again."""
+        while not stop.is_set():
+            began = time.monotonic()
+            await self._guarded(self.cycle())
+            await self._until(began + self._wall.real_seconds(self._poll_every), stop)
+
+    async def _until(self, next_poll: float, stop: asyncio.Event) -> None:
+        """Wait for the next poll; in between evaluate whenever an instant of change has come."""
+        while not stop.is_set() and (left := next_poll - time.monotonic()) > 0:
+            change = await self._guarded(asyncio.to_thread(self.deps.store.load_next_change, self.name))
+            due = LONGEST_SLEEP if change is None else self._wall.real_seconds(change - self._wall.now())
+            if change is not None and due <= 0:
+                await self._guarded(self.evaluate())
+                due = 1.0  # a ticket that stays due is looked at once a second, not in a tight loop
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), max(0.01, min(left, due, LONGEST_SLEEP)))
+
+    async def _evaluate(self, *, always_publish: bool) -> None:
+        read = await asyncio.to_thread(self._evaluator.evaluate, self._wall.now(), self._announcer)
+        if read or always_publish:
+            await asyncio.to_thread(self._publish)
+        if read:
+            self._outbox.set()
+
+    def _publish(self) -> None:
+        state, store = self.deps.state, self.deps.store
+        boards = [board.name for board in state.reference.boards.values()] if state.reference else []
+        self._metrics.publish(
+            count_clocks(
+                store.load_open(self.name),
+                tenant=self.name,
+                transitions=store.count_transitions(self.name),
+                boards=boards,
+                unmapped_statuses=len(set(state.unmapped.values())),
+                tickets_without_policy=len(state.problems),
+            )
+        )
+        self._metrics.set("slamon_db_up", 1)
+
+    async def _guarded(self, work: Awaitable[T]) -> T | None:
+        try:
+            return await work
+        except StoreUnavailableError as error:
+            self._metrics.set("slamon_db_up", 0)
+            self._metrics.count("slamon_db_errors_total")
+            log.error("the database did not answer", tenant=self.name, error=str(error))
+        except Exception:  # the daemon outlives a bug in one cycle; it is logged and seen in the metrics
+            self._metrics.set("slamon_up", 0, tenant=self.name)
+            log.exception("cycle failed", tenant=self.name)
+        return None

@@ -1,0 +1,148 @@
+"""From the configuration to the parts it describes: the only place where settings meet adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slamon import resources
+from slamon.config.models import Config, Mail, Tenant
+from slamon.config.policies import Match as ConfiguredMatch
+from slamon.config.policies import Promise
+from slamon.core.levels import LevelRule
+from slamon.core.observe import StatusChange
+from slamon.core.promise import Match, PolicyRule, PromiseSettings
+from slamon.core.reference import GoalHours
+from slamon.core.ticket import Kind
+from slamon.jobs.tenant import TenantSettings
+from slamon.ports import AuditEntry, Observer, WallTime
+from slamon.walltime import RealTime, SimulatedTime
+
+if TYPE_CHECKING:
+    from slamon.connectwise.audit import AuditReader
+    from slamon.connectwise.client import Client
+    from slamon.mail import SmtpMailer
+    from slamon.reporting.render import Renderer
+
+
+def wall_time(config: Config) -> WallTime:
+    simulation = config.simulation
+    return (
+        RealTime() if simulation is None else SimulatedTime(simulation.anchor, simulation.speed, simulation.starts_at)
+    )
+
+
+def tenant_settings(config: Config, name: str) -> TenantSettings:
+    tenant = config.tenant[name]
+    return TenantSettings(
+        name=name,
+        promises=PromiseSettings(
+            default=_rule(config, config.default_policy.name, config.default_policy),
+            rules=tuple(
+                _rule(config, policy.name, policy, _match(policy.match), early=policy.match.before_source)
+                for policy in config.policy
+            ),
+            calendars=config.calendars,
+            zone=tenant.zone or None,
+            rank_by_id=tenant.priority_rank == "id",
+            trust_source=tenant.trust_source_sla,
+        ),
+        levels=(
+            *(LevelRule(rule.status, rule.core_level, rule.board) for rule in tenant.status_level),
+            *(LevelRule(rule.status, rule.core_level) for rule in config.status_level),
+        ),
+        boards=tenant.boards,
+        overlap=timedelta(seconds=tenant.overlap_seconds),
+        backfill=timedelta(days=tenant.backfill_days),
+        start_by_escalation=tenant.start == "escalation",
+        recipients=config.alerts.recipients,
+        ticket_url=tenant.ticket_url,
+        zone=tenant.zone,
+    )
+
+
+def open_client(config: Config, name: str, observer: Observer) -> Client:
+    from slamon.connectwise.client import Client
+    from slamon.connectwise.credentials import Credentials
+
+    tenant: Tenant = config.tenant[name]
+    credentials = Credentials(
+        company=tenant.company,
+        public_key=tenant.public_key,
+        private_key=tenant.private_key.get_secret_value(),
+        client_id=tenant.client_id,
+        hint=f"tenant.{name} in slamon.toml, SLAMON_TENANT__{name.upper()}__PRIVATE_KEY",
+    )
+    ca_file = Path(tenant.ca_file) if tenant.ca_file else None
+    return Client.open(tenant.url, credentials, ca_file=ca_file, tenant=name, observer=observer)
+
+
+def open_mailer(mail: Mail) -> SmtpMailer:
+    from slamon.mail import SmtpMailer
+
+    return SmtpMailer(
+        mail.host,
+        mail.port,
+        mail.security,
+        mail.username or None,
+        mail.password.get_secret_value() if mail.password else None,
+        mail.sender,
+        mail.timeout_seconds,
+        mail.ca_file or None,
+    )
+
+
+def sender_domain(config: Config) -> str:
+    return config.mail.sender.rpartition("@")[2].strip(" >") if config.mail else "slamon.invalid"
+
+
+def open_renderer() -> Renderer:
+    from slamon.reporting.render import Renderer
+
+    return Renderer(resources.folder("reports"))
+
+
+def read_trail(reader: AuditReader, entries: Iterable[AuditEntry]) -> list[StatusChange]:
+    """Return the status changes in an audit trail, in its order."""
+    changes = (reader.read(entry) for entry in entries)
+    return [
+        StatusChange(change.at, change.old, change.new)
+        for change in changes
+        if change is not None and change.kind is Kind.STATUS
+    ]
+
+
+def _rule(
+    config: Config, name: str, promise: Promise, match: Match | None = None, *, early: bool = False
+) -> PolicyRule:
+    return PolicyRule(
+        name=name,
+        match=match or Match(),
+        calendar=promise.calendar,
+        goals=promise.goals.hours if promise.goals else GoalHours(),
+        goals_by_rank={row.rank: row.hours for row in promise.priority_goals},
+        before_source=early,
+        warn_percent=config.warn_percent_of(promise),
+        change=promise.change,
+        reopen=promise.reopen,
+        reopen_grace_seconds=promise.reopen_grace_minutes * 60,
+        waiting_responds=promise.waiting_responds,
+    )
+
+
+def _match(match: ConfiguredMatch) -> Match:
+    return Match(
+        company=_texts(match.company),
+        company_field={name: _texts(values) for name, values in match.company_field.items()},
+        agreement=_texts(match.agreement),
+        board=_texts(match.board),
+        type=_texts(match.type),
+        priority=_texts(match.priority),
+        priority_rank=match.priority_rank,
+    )
+
+
+def _texts(values: Iterable[int | str]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
