@@ -23,11 +23,11 @@ from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.notify import deliver_waiting
-from slamon.jobs.report import send_breach_report
 from slamon.jobs.tenant import TenantState
 from slamon.log import get_logger
 from slamon.metrics import Metrics
 from slamon.ports import Store, WallTime
+from slamon.report_process import make_report, order_report
 from slamon.schedule import CronTrigger, build_scheduler, last_fire
 from slamon.serving import serving
 from slamon.store.migrate import open_store
@@ -131,17 +131,8 @@ class Workplace:
     def report(self, name: str) -> int:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
         report = self.config.reports[name]
-        zone = ZoneInfo(report.zone)
-        return send_breach_report(
-            self.store,
-            self.renderer,
-            [watch.deps.settings for watch in self.watches],
-            name=name,
-            recipients=self.config.recipients_of(name),
-            zone=zone,
-            domain=sender_domain(self.config),
-            until=last_fire(report.cron, zone, self.wall.now()),
-        )
+        until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
+        return make_report(order_report(self.config, name, until))
 
     def unready(self) -> list[str]:
         reasons = []

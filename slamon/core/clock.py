@@ -215,10 +215,8 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
     if table.strictest[newest].any():
         goals = table.goals[:, stage][timeline.terms]
         # What was replaced before the start, or within its own second, never was.
-        replaced = np.append(timeline.begins[1:] == timeline.begins[:-1], False) & (
-            timeline.place != limit[timeline.row]
-        )
-        in_force = seen & timeline.in_cycle & (goals != NONE) & ~replaced
+        lasted = np.append(timeline.begins[1:] != timeline.begins[:-1], True) | (timeline.place == limit[timeline.row])
+        in_force = seen & timeline.in_cycle & (goals != NONE) & lasted
         smallest = np.minimum.reduceat(np.where(in_force, goals, _FAR), timeline.first)
         goal = np.where(table.strictest[newest] & (smallest != _FAR), smallest, goal)
     warn = base - (-goal * percent // 100)

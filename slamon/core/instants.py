@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -12,6 +13,8 @@ EPOCH_DATE = date(1970, 1, 1)
 EARLIEST = int((datetime(1900, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 LATEST = int((datetime(2200, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 
+_FRACTION = re.compile(r"[.,]\d*[1-9]")
+
 
 def to_epoch(at: datetime) -> int:
     """Return *at* as epoch seconds.
@@ -21,7 +24,7 @@ def to_epoch(at: datetime) -> int:
     """
     if at.tzinfo is None or at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no offset; write it with one, such as {at.isoformat()}Z")
-    if at.microsecond:
+    if (at - EPOCH) % timedelta(seconds=1):
         raise ValueError(f"{at.isoformat()} is not on a whole second")
     seconds = (at - EPOCH) // timedelta(seconds=1)
     if not EARLIEST <= seconds < LATEST:
@@ -44,6 +47,8 @@ def parse_instant(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-10-25T09:00:00Z") from None
+    if _FRACTION.search(text):  # fromisoformat drops what is finer than a microsecond
+        raise ValueError(f"{text!r} is not on a whole second")
     return from_epoch(to_epoch(at))
 
 

@@ -27,6 +27,8 @@ private_key_file = "key"
 poll_seconds = 5
 """
 
+pytestmark = pytest.mark.xdist_group("daemon")
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

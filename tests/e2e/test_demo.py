@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from email import policy
 from email.parser import BytesParser
@@ -9,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from slamon.mailbox import Mailbox
+from slamon.serving import serving
+from tests import tools
 from tests.e2e.processes import sample, slamon
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,29 @@ def test_warnings_breaches_and_the_report_are_mailed_as_text_and_html(demo: tupl
         assert mail.get_body(("plain",)) is not None
         assert mail.get_body(("html",)) is not None
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
+
+
+def test_a_browser_shows_the_mailbox_and_the_mails(demo: tuple[Path, str], tmp_path: Path) -> None:
+    newest = len(list((demo[0] / "mails").glob("*.eml")))
+
+    async def look(path: str) -> str:
+        box = Mailbox(demo[0] / "mails")
+        async with serving(box.app, "127.0.0.1", 0) as url:
+            chromium = await asyncio.create_subprocess_exec(
+                tools.program("chromium"),
+                *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic"),
+                *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+                *(f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"),
+                f"{url}/{path}",
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            return (await asyncio.wait_for(chromium.communicate(), 60))[0].decode()
+
+    assert f"{newest} mails" in asyncio.run(look(""))
+    report = asyncio.run(look(f"{newest}/html"))
+    assert "goals broke" in report
+    assert 'style="' in report
 
 
 def test_the_database_holds_what_was_told(demo: tuple[Path, str]) -> None:

@@ -1,0 +1,92 @@
+"""A real Prometheus reads what slamon serves, and finds nothing to complain of."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from slamon import resources
+from tests import tools
+from tests.e2e.processes import get, running, simulator, wait_for
+from tests.e2e.test_daemon import address, ready, write_config
+
+pytestmark = pytest.mark.xdist_group("prometheus")
+
+
+@pytest.fixture(scope="module")
+def slamon_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("scraped")
+    with simulator(folder, "--tickets", "60", "--closed", "50") as desk:
+        write_config(folder, desk)
+        log = folder / "log"
+        with running("run", cwd=folder, log=log):
+            url = wait_for("the daemon's address", lambda: address(log))
+            wait_for("readiness", lambda: ready(url))
+            yield url
+
+
+def test_promtool_accepts_the_page(slamon_url: str) -> None:
+    page = get(f"{slamon_url}/metrics")[1]
+
+    done = subprocess.run(
+        [tools.program("promtool"), "check", "metrics"], input=page, capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_promtool_accepts_the_scrape_configuration() -> None:
+    config = resources.folder("grafana") / "prometheus.yml"
+
+    done = subprocess.run([tools.program("promtool"), "check", "config", str(config)], capture_output=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_prometheus_scrapes_it_and_answers(slamon_url: str, tmp_path: Path) -> None:
+    config = (resources.folder("grafana") / "prometheus.yml").read_text()
+    target = slamon_url.removeprefix("http://")
+    (tmp_path / "prometheus.yml").write_text(
+        config.replace("127.0.0.1:9850", target).replace("scrape_interval: 30s", "scrape_interval: 1s")
+    )
+    with _prometheus(tmp_path) as url:
+        open_tickets = wait_for("a scrape", lambda: _query(url, 'sum(slamon_tickets{stage="resolve"})'))
+
+        assert float(open_tickets[0]["value"][1]) > 0
+        assert _query(url, "slamon_up") is not None
+        assert _query(url, 'up{job="slamon"} == 1') is not None
+
+
+@contextmanager
+def _prometheus(folder: Path) -> Iterator[str]:
+    """Run Prometheus on a free port; give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [
+        tools.program("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("prometheus", lambda: get(f"{url}/-/ready")[0] == 200 or None)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _query(url: str, expression: str) -> list[dict[str, list[str]]] | None:
+    body = get(f"{url}/api/v1/query?query={urllib.parse.quote(expression)}")[1]
+    found: list[dict[str, list[str]]] = json.loads(body)["data"]["result"]
+    return found or None
