@@ -99,8 +99,8 @@ def why_lines(ledger: Ledger) -> list[str]:
     for interval in ledger.intervals:
         seconds = interval.business_seconds if interval.reason == "waiting" else interval.counted_seconds
         spent[interval.reason] = spent.get(interval.reason, 0) + seconds
-    lines = [f"{business_time(ledger.counted_seconds)} of open time counted"]
+    lines = [f"{business_time(ledger.counted_seconds, up=True)} of open time counted"]
     if spent.get("waiting"):
-        lines.append(f"{business_time(spent['waiting'])} of open time waited, not counted")
+        lines.append(f"{business_time(spent['waiting'], up=True)} of open time waited, not counted")
     promise = next((event.name for event in reversed(ledger.events) if event.kind is Kind.TERMS), "")
     return [*lines, *(part for part in promise.split("; ")[-3:] if part)]

@@ -42,7 +42,7 @@ class Evaluator:
         told = [(t, reading) for reading in after for t in transitions(before.get(reading.ticket_id), reading)]
         found = {reading.ticket_id: reading for reading in after}
         for transition, _ in told:
-            if transition.change is Change.BREACHED:
+            if transition.change is Change.BREACHED and transition.ticket_id in before:  # else it is history
                 lag = max(0.0, (now - transition.at).total_seconds())
                 self._observer.observe("slamon_detection_lag_seconds", lag, stage=transition.stage.label)
         self._store.save_evaluation(

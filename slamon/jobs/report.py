@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from slamon.core.instants import format_instant
+from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.tenant import TenantSettings
 from slamon.mail import message_id
-from slamon.ports import Notification, Store
+from slamon.ports import Notification, Store, Unobserved
 from slamon.reporting.breach_report import build_breach_report
 from slamon.reporting.context import BreachReport
 from slamon.reporting.render import Renderer
@@ -22,7 +23,9 @@ def read_breach_report(
 ) -> BreachReport:
     """Return what broke for one tenant in [since, until)."""
     records = store.load_transitions(settings.name, since, until)
-    readings = store.load_readings(settings.name, {record.ticket.id for record in records})
+    # Read anew at the end of the period: a stored reading tells when something changed, not how long it lasts.
+    found = Evaluator(settings.name, store, Unobserved()).read({record.ticket.id for record in records}, until)
+    readings = {reading.ticket_id: reading for reading in found}
     return build_breach_report(
         records,
         tenant=settings.name,
