@@ -48,7 +48,11 @@ class ConfigError(SlamonError):
     def __init__(self, source: str, problems: list[Problem]) -> None:
         self.source = source
         self.problems = problems
-        super().__init__("\n".join([f"{source}: {len(problems)} problem(s)", *(f"  {p}" for p in problems)]))
+        super().__init__(
+            "\n".join(
+                [f"{source}: {len(problems)} problem{'' if len(problems) == 1 else 's'}", *(f"  {p}" for p in problems)]
+            )
+        )
 
 
 class InputError(SlamonError):

@@ -47,6 +47,7 @@ log = get_logger(__name__)
 
 TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
 STALE_POLLS = 3  # a tenant is not ready after so many poll periods without success
+RETRY = 5.0  # real seconds between two tries to reach the database
 GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
 
@@ -236,7 +237,9 @@ class Daemon:
         """Work with one configuration until it is replaced or the daemon stops."""
         self._replaced.clear()
         done = asyncio.Event()
-        self._workplace = await asyncio.to_thread(Workplace, self._config, store, self._metrics)
+        self._workplace = await self._open_workplace(store)
+        if self._workplace is None:
+            return
         work = asyncio.create_task(self._workplace.run(done))
         waits = [asyncio.create_task(event.wait()) for event in (self._stopping, self._replaced)]
         await asyncio.wait([*waits, work], return_when=asyncio.FIRST_COMPLETED)
@@ -244,6 +247,18 @@ class Daemon:
             wait.cancel()
         done.set()
         await work
+
+    async def _open_workplace(self, store: Store) -> Workplace | None:
+        """Put the configuration to work as soon as the database answers; None if told to stop before."""
+        while not self._stopping.is_set():
+            try:
+                return await asyncio.to_thread(Workplace, self._config, store, self._metrics)
+            except StoreUnavailableError as error:
+                self._metrics.set("slamon_db_up", 0)
+                log.error("the database did not answer", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RETRY)
+        return None
 
     def _take_up(self) -> None:
         try:

@@ -116,6 +116,7 @@ class TenantWatch:
         try:
             return await work
         except StoreUnavailableError as error:
+            self._metrics.set("slamon_up", 0, tenant=self.name)
             self._metrics.set("slamon_db_up", 0)
             self._metrics.count("slamon_db_errors_total")
             log.error("the database did not answer", tenant=self.name, error=str(error))

@@ -25,6 +25,9 @@ from slamon.ports import Observer, Unobserved
 
 ACCEPT = "application/vnd.connectwise.com+json"
 
+# stamina would log every try by itself and count it in a registry that is not ours.
+stamina.instrumentation.set_on_retry_hooks(())
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

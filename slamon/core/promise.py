@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from slamon.core.policy import Change, Reopen, Terms
 from slamon.core.reference import GoalHours, Reference, Sla, SourceCalendar
 from slamon.core.rules import DAY_SECONDS, CalendarRules, DatedSpan, Window
-from slamon.core.ticket import Ticket
+from slamon.core.ticket import Ref, Ticket
 from slamon.core.versions import version_of
 
 ALL_HOURS = CalendarRules("AllHours", "UTC", ((Window(0, DAY_SECONDS),),) * 7)
@@ -17,7 +17,7 @@ ALL_HOURS = CalendarRules("AllHours", "UTC", ((Window(0, DAY_SECONDS),),) * 7)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Conditions of a rule; an empty one matches nothing. All that are given must hold; names ignore case."""
+    """Conditions of a rule; an empty one matches nothing. All that are given must hold, each by name or id."""
 
     company: tuple[str, ...] = ()
     company_field: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -241,15 +241,11 @@ def _misfit(match: Match, ticket: Ticket, reference: Reference, rank: int | None
     """Return why *match* does not fit, or an empty text. A match without any condition fits nothing."""
     company = reference.companies.get(ticket.company.id) if ticket.company else None
     asked: list[tuple[str, tuple[str, ...], list[str]]] = [
-        (
-            "company",
-            match.company,
-            [ticket.company.name, ticket.company_identifier] if ticket.company else [],
-        ),
-        ("agreement", match.agreement, [ticket.agreement.name] if ticket.agreement else []),
-        ("board", match.board, [ticket.board.name]),
-        ("type", match.type, [ticket.type.name] if ticket.type else []),
-        ("priority", match.priority, [ticket.priority.name] if ticket.priority else []),
+        ("company", match.company, [*_names(ticket.company), ticket.company_identifier] if ticket.company else []),
+        ("agreement", match.agreement, _names(ticket.agreement)),
+        ("board", match.board, _names(ticket.board)),
+        ("type", match.type, _names(ticket.type)),
+        ("priority", match.priority, _names(ticket.priority)),
     ]
     fields = company.custom_fields if company else {}
     asked += [(f"company field {k!r}", v, [fields[k]] if k in fields else []) for k, v in match.company_field.items()]
@@ -261,6 +257,11 @@ def _misfit(match: Match, ticket: Ticket, reference: Reference, rank: int | None
     if match.priority_rank and rank not in match.priority_rank:
         return f"priority rank is {rank}"
     return ""
+
+
+def _names(ref: Ref | None) -> list[str]:
+    """Return what a setting may call *ref*: its name, or its id."""
+    return [] if ref is None else [ref.name, str(ref.id)]
 
 
 def _rank(ticket: Ticket, reference: Reference, by_id: bool) -> int | None:

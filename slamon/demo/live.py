@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -40,7 +39,7 @@ async def live_on(
             starts_at=starts_at,
             poll_seconds=POLL_SECONDS,
         )
-        config = load_config(folder.config, os.environ)
+        config = load_config(folder.config, {})
         log.configure("warning", config.log.format, sys.stderr)
 
         def started(address: str) -> None:
@@ -56,7 +55,7 @@ async def live_on(
                 f"Ctrl-C ends it."
             )
 
-        await Daemon(config, lambda: load_config(folder.config, os.environ), box.app).run(started)
+        await Daemon(config, lambda: load_config(folder.config, {}), box.app).run(started)
 
 
 @contextlib.asynccontextmanager

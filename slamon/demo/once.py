@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,7 +69,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
             starts_at=clock(),
             poll_seconds=60,
         )
-        config = load_config(folder.config, os.environ)
+        config = load_config(folder.config, {})
         store = await asyncio.to_thread(open_store, config.store.url.get_secret_value())
         metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
         workplace = Workplace(config, store, metrics, _SimulatorTime(clock))

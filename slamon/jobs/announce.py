@@ -23,7 +23,9 @@ class Announcer:
     """Makes the notifications of one tenant's transitions. *domain* is the sender's, for Message-IDs.
 
     What happened before *watched_since* is history: it is kept and reported,
-    but nobody is woken for it.
+    but nobody is woken for it. On a ticket that has been read before, it is
+    news all the same: a new deadline may lie in the past, or a deadline at
+    closing time break only when the next day has begun.
     """
 
     def __init__(
@@ -44,14 +46,17 @@ class Announcer:
         self._watched_since = watched_since
 
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
-        news = [
-            (transition, reading)
-            for transition, reading in told
-            if transition.change in TOLD and transition.at >= self._watched_since
-        ]
-        if not news or not self._settings.recipients:
+        if not self._settings.recipients:
             return []
-        return [note for transition, reading in news for note in self._tell(transition, reading)]
+        news = [(transition, reading) for transition, reading in told if transition.change in TOLD]
+        early = {transition.ticket_id for transition, _ in news if transition.at < self._watched_since}
+        known = self._store.load_readings(self._settings.name, early) if early else {}
+        return [
+            note
+            for transition, reading in news
+            if transition.at >= self._watched_since or transition.ticket_id in known
+            for note in self._tell(transition, reading)
+        ]
 
     def _tell(self, transition: Transition, reading: Reading) -> list[Notification]:
         tenant = self._settings.name
@@ -94,12 +99,12 @@ class Announcer:
 
 
 def why_lines(ledger: Ledger) -> list[str]:
-    """Return the ledger in a few lines: what counted, what did not, and which rule made the promise."""
+    """Return why in a few lines: what did not count although open, and which rule made the promise."""
     spent: dict[str, int] = {}
     for interval in ledger.intervals:
         seconds = interval.business_seconds if interval.reason == "waiting" else interval.counted_seconds
         spent[interval.reason] = spent.get(interval.reason, 0) + seconds
-    lines = [f"{business_time(ledger.counted_seconds, up=True)} of open time counted"]
+    lines = []
     if spent.get("waiting"):
         lines.append(f"{business_time(spent['waiting'], up=True)} of open time waited, not counted")
     promise = next((event.name for event in reversed(ledger.events) if event.kind is Kind.TERMS), "")

@@ -8,7 +8,7 @@ from typing import Literal
 Type = Literal["counter", "gauge", "histogram"]
 
 POLL_RESULTS = ("ok", "partial", "failed")
-REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "unknown_status", "bad_history")
+REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "bad_history")
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
 KINDS = ("near_breach", "breached", "report", "canary")

@@ -17,10 +17,16 @@ SLAMON = (sys.executable, "-W", "error", "-m", "slamon")
 T = TypeVar("T")
 
 
-def slamon(*arguments: str, cwd: Path, status: int = 0, stdin: str | None = None) -> str:
+def slamon(*arguments: str, cwd: Path, status: int = 0, stdin: str | None = None, **extra: str) -> str:
     """Run a command to its end, which must be *status*; return what it printed, with the errors if it failed."""
     done = subprocess.run(
-        [*SLAMON, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=120, input=stdin
+        [*SLAMON, *arguments],
+        cwd=cwd,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        input=stdin,
     )
     assert done.returncode == status, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout if status == 0 else done.stdout + done.stderr

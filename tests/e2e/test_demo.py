@@ -105,6 +105,15 @@ def test_a_second_run_starts_anew_in_the_same_folder(demo: tuple[Path, str], tmp
     assert first.splitlines()[3:8] == second.splitlines()[3:8]
 
 
+def test_settings_of_the_shell_do_not_reach_it(tmp_path: Path) -> None:
+    production = f"sqlite:///{tmp_path}/production.db"
+
+    slamon("demo", "--once", "--tickets", "10", cwd=tmp_path, SLAMON_STORE__URL=production, SLAMON_TENANT__X__URL="x")
+
+    assert (tmp_path / "demo-data" / "slamon.db").exists()
+    assert not (tmp_path / "production.db").exists()
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "slamon.db").write_text("precious")

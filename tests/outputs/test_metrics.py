@@ -61,7 +61,7 @@ def test_every_label_set_known_in_advance_starts_at_zero() -> None:
 
     for result in ("ok", "partial", "failed"):
         assert value(metrics, "slamon_polls_total", tenant="main", result=result) == 0
-    for reason in ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "unknown_status"):
+    for reason in ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "bad_history"):
         assert value(metrics, "slamon_rows_rejected_total", tenant="main", reason=reason) == 0
     for kind in ("near_breach", "breached", "report", "canary"):
         for result in ("sent", "retry", "rejected", "ambiguous"):
