@@ -43,9 +43,10 @@ def tables(tree: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, An
 
 def read_calendar(name: str, document: Mapping[str, Any]) -> CalendarRules:
     """Return the rules of [calendar.NAME]. Raises CalendarError."""
+    from slamon.config.public_holidays import write_out
     from slamon.core.rules_document import rules_from_document
 
-    return rules_from_document(name, plain(document))
+    return rules_from_document(name, write_out(name, plain(document)))
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  (whatever TOML holds)

@@ -74,6 +74,7 @@ priority_goals = [
 # timezone = "Europe/London"
 # hours = { mon = [["08:00", "12:00"], ["13:00", "17:30"]], tue = [["08:00", "17:30"]] }
 # holidays = ["2026-12-25", { date = "2026-12-24", from = "12:00", to = "24:00", name = "Christmas Eve" }]
+# public_holidays = { country = "GB", subdivision = "ENG", without = ["Good Friday"] }
 # openings = [{ date = "2026-12-19", from = "09:00", to = "12:00" }]
 
 # --- Whom to tell ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from slamon.config import Config
+from slamon.config import Config, public_holidays
 from slamon.core.rules import DAY_NAMES
 from slamon.core.rules_document import document_of, rules_from_document
 from tests.docs.pages import REFERENCE, codes, rows, sections
@@ -82,7 +82,7 @@ def test_every_setting_has_a_row_with_its_default(table: str, key: str, field: F
 
 
 def test_no_row_names_a_setting_that_does_not_exist() -> None:
-    known: dict[str, set[str]] = {"calendar.NAME": set(CALENDAR)}
+    known: dict[str, set[str]] = {"calendar.NAME": CALENDAR}
     for table, key, _ in SETTINGS:
         known.setdefault(table, set()).add(key)
 
@@ -91,11 +91,12 @@ def test_no_row_names_a_setting_that_does_not_exist() -> None:
         assert set(found) <= allowed, heading
 
 
-CALENDAR = document_of(rules_from_document("x", {"timezone": "UTC", "hours": {"mon": [["09:00", "17:00"]]}}))
+RULES = rules_from_document("x", {"timezone": "UTC", "hours": {"mon": [["09:00", "17:00"]]}})
+CALENDAR = {*document_of(RULES), public_holidays.KEY}
 
 
 def test_the_keys_of_a_calendar_are_named() -> None:
-    assert set(documented("calendar.NAME")) == set(CALENDAR)
+    assert set(documented("calendar.NAME")) == CALENDAR
     assert {DAY_NAMES[0], DAY_NAMES[-1]} <= set(codes(documented("calendar.NAME")["hours"][1]))
 
 
