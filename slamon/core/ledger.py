@@ -15,7 +15,7 @@ from slamon.core.history import Histories, build_histories, build_terms_table
 from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.policy import Terms
-from slamon.core.reading import Reading
+from slamon.core.reading import Reading, Verdict
 from slamon.core.rules import CalendarRules
 from slamon.core.segments import Ints, Segments
 from slamon.core.ticket import Event, Kind, Level
@@ -71,7 +71,8 @@ def build_ledger(
     Raises:
         HistoryError: The ticket had not entered at *as_of*, or has no entry or no terms.
     """
-    happened = [event for event in events if event.at <= as_of or event.kind is Kind.TERMS]
+    # A start ahead holds the clock already, and the first terms hold from the entry on.
+    happened = [event for event in events if event.at <= as_of or event.kind in (Kind.TERMS, Kind.STARTED)]
     ticket_id = events[0].ticket_id if events else 0
     rows = [EventRow(to_epoch(e.at), e.kind, None if e.level is None else int(e.level), e.terms) for e in happened]
     start, steps, places = steps_of(ticket_id, rows, {version: index for index, version in enumerate(terms)})
@@ -79,16 +80,27 @@ def build_ledger(
     histories = build_histories(build_terms_table(terms, list(calendars)), [(ticket_id, start, steps)])
     moment = np.array([to_epoch(as_of)], np.int64)
     reading = read_clocks(histories, list(compiled.values()), moment).reading(0)
-    note = next((e.name for e in reversed(happened) if e.kind in (Kind.CANCELLED, Kind.NOT_MEASURED)), "")
     calendar = terms[reading.terms].calendar
     own = [happened[place] for place in places]
     return Ledger(
-        reading=replace(reading, note=note),
+        reading=replace(reading, note=_note(reading, happened)),
         terms=terms[reading.terms],
         calendar=calendars[calendar],
         events=tuple(happened),
         intervals=tuple(_intervals(_stretches(histories, list(compiled.values()), moment), own, compiled[calendar])),
     )
+
+
+def _note(reading: Reading, events: Sequence[Event]) -> str:
+    """Return why the reading is cancelled or not measured; '' where it is neither."""
+    verdicts = {stage.verdict for stage in reading.stages}
+    kinds = {
+        kind
+        for kind, verdict in ((Kind.CANCELLED, Verdict.CANCELLED), (Kind.NOT_MEASURED, Verdict.NOT_MEASURED))
+        if verdict in verdicts
+    }
+    told = (event for event in reversed(events) if event.kind in kinds and event.at <= reading.as_of)
+    return next((event.name for event in told), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,7 @@ def _stretches(histories: Histories, calendars: Sequence[BusinessCalendar], mome
     timeline, _ = lived(histories, calendars, moment)
     begins = [int(at) for at in timeline.begins]
     ends = [*begins[1:], int(timeline.until[0])]
-    first = _Stretch(int(timeline.at[0]), begins[0], -1, False, 0)
+    first = _Stretch(int(timeline.at[0]), min(begins[0], int(moment[0])), -1, False, 0)
     stretches = [
         _Stretch(begins[place], ends[place], int(timeline.level[place]), bool(timeline.counting[place]), place)
         for place in range(len(begins))

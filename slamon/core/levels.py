@@ -45,14 +45,21 @@ class LevelChoice:
     known: bool = True
 
 
-def choose_level(board: Ref, status: Ref, reference: Reference, rules: Sequence[LevelRule]) -> LevelChoice:
-    """Return the level of *status*: settings, then closed, then ConnectWise's own, then the built-in names."""
+def choose_level(
+    board: Ref, status: Ref, reference: Reference, rules: Sequence[LevelRule], *, closed: bool = False
+) -> LevelChoice:
+    """Return the level of *status*: settings, then closed, then ConnectWise's own, then the built-in names.
+
+    *closed* is the ticket's own flag.
+    """
     fitting = [rule for rule in rules if rule.fits(board, status)]
     by_id = [rule for rule in fitting if rule.status == status.id and rule.board is not None]
     if fitting:
         chosen = (by_id or fitting)[0]
         return LevelChoice(chosen.level, f"setting for status {chosen.status!r}")
     known = reference.statuses.get(status.id)
+    if closed:
+        return LevelChoice(Level.RESOLVED, "the ticket is closed")
     if known is not None and known.closed:
         return LevelChoice(Level.RESOLVED, "the status is a closed one")
     if known is not None and known.level is not None:

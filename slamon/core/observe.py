@@ -36,7 +36,7 @@ class Desk:
     boards: frozenset[int] | None = None  # the boards that are watched, None for all
 
     def level(self, ticket: Ticket) -> Level:
-        return choose_level(ticket.board, ticket.status, self.reference, self.levels).level
+        return choose_level(ticket.board, ticket.status, self.reference, self.levels, closed=ticket.closed).level
 
     def level_of_name(self, ticket: Ticket, name: str) -> Level | None:
         """Return the level of a status known by name only, None where that is not certain."""
@@ -54,24 +54,64 @@ class Desk:
         return is_out_of_scope(ticket.record_type, board, merged=merged, child=child)
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a ticket's history last said of its scope: out or in again, and since when."""
+
+    out: bool
+    since: datetime
+
+
 def observe(
-    before: Ticket | None, now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None, *, seen_at: datetime
+    before: Ticket | None,
+    now: Ticket,
+    desk: Desk,
+    trail: Sequence[StatusChange] | None,
+    *,
+    seen_at: datetime,
+    scope: Scope | None = None,
 ) -> list[Event]:
     """Return the events that lead from *before* (None: never seen) to *now*, in order of time.
 
     *trail* is the whole audit trail of status changes, oldest first; None if it
-    could not be read.
+    could not be read. *scope* is None for a ticket that was never out of scope.
     """
+    trail = None if trail is None else _up_to(now, trail)
     events = _first_sight(now, desk, trail) if before is None else _since(before, now, desk, trail, seen_at)
     events += _milestones(before, now, desk)
-    scope_before = desk.out_of_scope(before) if before else ""
-    scope_now = desk.out_of_scope(now)
-    if scope_now and not scope_before:
-        at = now.entered_at if before is None else _no_later(now, seen_at)
-        events.append(_event(now, Kind.CANCELLED, at, Origin.POLL, name=scope_now, level=Level.OUT_OF_SCOPE))
-    elif scope_before and not scope_now:
-        events.append(_event(now, Kind.RESTORED, _no_later(now, seen_at), Origin.POLL, level=desk.level(now)))
+    events += _scope_changes(before, now, desk, scope, seen_at)
     return sorted(events, key=lambda event: event.at)
+
+
+def _up_to(now: Ticket, trail: Sequence[StatusChange]) -> Sequence[StatusChange]:
+    """Return the part of *trail* that *now* shows: the trail was asked for later and may know more."""
+    known = [change for change in trail if change.at <= now.last_updated_at]
+    ahead = trail[len(known) :]
+    leads = known[-1].after if known else ahead[0].before if ahead else ""
+    return known if leads == now.status.name else trail
+
+
+def _scope_changes(
+    before: Ticket | None, now: Ticket, desk: Desk, scope: Scope | None, seen_at: datetime
+) -> list[Event]:
+    """Return the event that takes *now* out of scope or back, if its history says otherwise."""
+    why, was_out = desk.out_of_scope(now), scope is not None and scope.out
+    if bool(why) == was_out:
+        return []
+    if before is None:
+        at = now.entered_at
+    elif _scope_facts(before) != _scope_facts(now):
+        at = _no_later(now, seen_at)
+    else:
+        at = seen_at  # not the ticket has changed, but what is watched; or it was thought deleted
+    at = at if scope is None else max(at, scope.since)
+    if why:
+        return [_event(now, Kind.CANCELLED, at, Origin.POLL, name=why, level=Level.OUT_OF_SCOPE)]
+    return [_event(now, Kind.RESTORED, at, Origin.POLL, level=desk.level(now))]
+
+
+def _scope_facts(ticket: Ticket) -> tuple[object, ...]:
+    return ticket.board.id, ticket.record_type, ticket.merged_into_id, ticket.parent_id
 
 
 def _first_sight(now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None) -> list[Event]:
@@ -99,9 +139,8 @@ def _story(now: Ticket, desk: Desk, trail: Sequence[StatusChange]) -> tuple[Even
         if not untouched:
             return None
         return _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, now.status, level), []
-    linked = all(sooner.after == later.before for sooner, later in pairwise(trail))
     levels = [desk.level_of_name(now, name) for name in (trail[0].before, *(change.after for change in trail))]
-    if not linked or trail[-1].after != now.status.name or None in levels or trail[0].at < now.entered_at:
+    if not _linked(trail) or trail[-1].after != now.status.name or None in levels or trail[0].at < now.entered_at:
         return None
     entered = _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, level=levels[0], name=trail[0].before)
     return entered, [
@@ -137,12 +176,12 @@ def _status_changes(
     fresh = [change for change in trail if change.at > before.last_updated_at]
     levels = [desk.level_of_name(now, change.after) for change in fresh]
     told = bool(fresh) and fresh[0].before == before.status.name and fresh[-1].after == now.status.name
-    if told and None not in levels:
+    if told and _linked(fresh) and None not in levels:
         return [
             _event(now, Kind.STATUS, change.at, Origin.AUDIT, level=level, name=change.after)
             for change, level in zip(fresh, levels, strict=True)
         ]
-    if before.status.id == now.status.id:
+    if before.status.id == now.status.id and desk.level(before) == desk.level(now):
         return []
     level = desk.level(now)
     at, exact = _no_later(now, seen_at), None
@@ -150,6 +189,10 @@ def _status_changes(
         exact = now.resolved_at
     origin = Origin.CONNECTWISE if exact else Origin.POLL
     return [_event(now, Kind.STATUS, exact or at, origin, now.status, level, exact or before.last_updated_at)]
+
+
+def _linked(trail: Sequence[StatusChange]) -> bool:
+    return all(sooner.after == later.before for sooner, later in pairwise(trail))
 
 
 def _milestones(before: Ticket | None, now: Ticket, desk: Desk) -> list[Event]:

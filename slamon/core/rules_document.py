@@ -56,8 +56,8 @@ def document_of(rules: CalendarRules) -> dict[str, Any]:
             for day, windows in zip(DAY_NAMES, rules.week, strict=True)
             if windows
         },
-        "holidays": [_span_document(span) for span in rules.holidays],
-        "openings": [_span_document(span) for span in rules.openings],
+        "holidays": [_span_document(span, whole_day=True) for span in rules.holidays],
+        "openings": [_span_document(span, whole_day=False) for span in rules.openings],
     }
 
 
@@ -157,8 +157,8 @@ def _spans(entry: object, *, whole_day: bool) -> list[DatedSpan]:
     return [DatedSpan(on, today, name)] + ([DatedSpan(on + timedelta(days=1), tomorrow, name)] if tomorrow else [])
 
 
-def _span_document(span: DatedSpan) -> Any:  # noqa: ANN401  (a string or a table, as the form has it)
-    if span.window == Window(0, DAY_SECONDS) and not span.name:
+def _span_document(span: DatedSpan, *, whole_day: bool) -> Any:  # noqa: ANN401  (a string or a table, as the form has it)
+    if whole_day and span.window == Window(0, DAY_SECONDS) and not span.name:
         return span.on.isoformat()
     document = {
         "date": span.on.isoformat(),

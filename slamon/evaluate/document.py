@@ -12,6 +12,8 @@ from slamon.evaluate.calendars import Calendars, answer_calendar
 from slamon.evaluate.fields import CaseError
 from slamon.evaluate.tickets import Question, answer_tickets, read_ticket
 
+MOST_NESTED = 100  # levels of a document; a case of the form has seven
+
 
 def read_document(text: str | bytes) -> list[Any]:
     """Return the cases of a document.
@@ -25,8 +27,12 @@ def read_document(text: str | bytes) -> list[Any]:
         raise InputError(f"byte {error.start}: the document is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise InputError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise InputError(f"not JSON that can be read: {error}") from None
     except RecursionError:
         raise InputError("the document is nested too deeply") from None
+    if _is_deeper(document, MOST_NESTED):
+        raise InputError("the document is nested too deeply")
     if not isinstance(document, dict):
         raise InputError('top level: expected an object such as {"cases": [...]}')
     unknown = [key for key in document if key not in ("cases", "format")]
@@ -61,6 +67,19 @@ def answer_document(cases: list[Any]) -> tuple[list[dict[str, Any]], bool]:
             results[index] = {"error": str(answer)} if isinstance(answer, CaseError) else answer
     complete = not any("error" in result for result in results)
     return [_named(case, result) for case, result in zip(cases, results, strict=True)], complete
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether *value* nests deeper than *levels*: reading may manage what writing it again does not."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(layer)
 
 
 def _named(case: object, result: dict[str, Any]) -> dict[str, Any]:

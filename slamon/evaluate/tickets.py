@@ -74,14 +74,14 @@ def read_ticket(case: Case, calendars: Calendars) -> Question:
         raise CaseError("as_of: lies before created")
     pauses, stops = names(case, "pause_statuses"), names(case, "stop_statuses")
     targets = _targets(table(case, "targets"), "targets.")
-    calendar: object = required(case, "calendar")
+    key, calendar = calendars.get(required(case, "calendar"), created)
     steps = [Step(created, _level(required(case, "status"), pauses, stops, "status"), terms=0)]
     for place, event, at in _happened(case, created, as_of):
         if "targets" in event:
             targets |= _targets(table(event, "targets", place), f"{place}targets.")
-        calendar = event.get("calendar", calendar)
+        if "calendar" in event:
+            key, calendar = calendars.get(event["calendar"], created)
         steps.append(_step(event, at, pauses, stops, place))
-    key, compiled = calendars.get(calendar, created)
     return Question(
         case_id=case.get("id"),
         created=created,
@@ -90,7 +90,7 @@ def read_ticket(case: Case, calendars: Calendars) -> Question:
         targets={stage: goal for stage, goal in targets.items() if goal is not None},
         pausing=_pausing(case),
         calendar_key=key,
-        calendar=compiled,
+        calendar=calendar,
     )
 
 
@@ -211,7 +211,7 @@ def _targets(targets: Case, place: str) -> dict[Stage, int | None]:
 
 def _pausing(case: Case) -> frozenset[Stage]:
     value = case.get("pauses_apply_to", list(_STAGE_NAMES))
-    if not isinstance(value, list) or any(name not in _STAGE_NAMES for name in value):
+    if not isinstance(value, list) or any(name not in list(_STAGE_NAMES) for name in value):
         raise CaseError(f"pauses_apply_to: expected a list of {', '.join(_STAGE_NAMES)}")
     return frozenset(_STAGE_NAMES[name] for name in value)
 
