@@ -44,8 +44,12 @@ def next_fire(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
 
 def last_fire(expression: str, zone: ZoneInfo, at: datetime) -> datetime:
     """Return the last instant at or before *at* at which *expression* fired in *zone*; aware, UTC."""
-    found = next(CronSim(expression, at.astimezone(zone), reverse=True)).astimezone(UTC)
-    return at if next_fire(expression, zone, found) == at else found
+    back = CronSim(expression, at.astimezone(zone), reverse=True)
+    # Backwards, cronsim overlooks what fired in the first of two repeated hours: only its way forward counts.
+    found = [next(back), next(back)][-1].astimezone(UTC)
+    while (following := next_fire(expression, zone, found)) <= at:
+        found = following
+    return found
 
 
 def build_scheduler() -> AsyncIOScheduler:

@@ -6,6 +6,8 @@ import click
 
 from slamon.config.models import Config
 
+MOST_DIGITS = 18  # what a database keeps as a number
+
 
 def parse_ticket(config: Config, text: str) -> tuple[str, int]:
     """Return (tenant, id) of `[TENANT/]ID`; the tenant may be left out where there is only one.
@@ -15,7 +17,7 @@ def parse_ticket(config: Config, text: str) -> tuple[str, int]:
     """
     tenant, slash, number = text.rpartition("/")
     known = ", ".join(config.tenant)
-    if not number.isascii() or not number.isdigit():
+    if not number.isascii() or not number.isdigit() or len(number) > MOST_DIGITS:
         raise click.UsageError(f"{text!r} is not a ticket; write its number, or TENANT/NUMBER")
     if not slash:
         if len(config.tenant) != 1:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from slamon.core.calendar import BusinessCalendar
 from slamon.core.clock import read_clocks
 from slamon.core.history import Step, TermsTable, build_histories, build_terms_table
-from slamon.core.instants import to_epoch
+from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.reading import Reading, same_reading
 from slamon.core.transition import Change, Transition, transitions
@@ -23,13 +23,23 @@ Announce = Callable[[Sequence[tuple[Transition, Reading]]], Sequence[Notificatio
 
 
 class Evaluator:
-    """Reads one tenant's clocks. Compiled calendars are kept by version, so each is built once."""
+    """Reads one tenant's clocks. Compiled calendars are kept by version, so each is built once.
 
-    def __init__(self, tenant: str, store: Store, observer: Observer) -> None:
+    *calendars* are used for their versions whatever the store holds.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        store: Store,
+        observer: Observer,
+        *,
+        calendars: Mapping[str, BusinessCalendar] | None = None,
+    ) -> None:
         self._tenant = tenant
         self._store = store
         self._observer = observer
-        self._calendars: dict[str, BusinessCalendar] = {}
+        self._calendars = dict(calendars or {})
 
     def evaluate(self, now: datetime, announce: Announce) -> int:
         """Read what is due at *now*, store what changed with its notifications; return how many were read."""
@@ -37,10 +47,13 @@ class Evaluator:
         ids = self._store.load_due_ids(self._tenant, now)
         if not ids:
             return 0
-        after = self.read(ids, now)
+        rows = self._load(ids)
+        after = self._read(rows, now)
+        # ConnectWise's clock may be ahead of ours: what it dates in our future is read when it has come.
+        ahead = {i: at for i, own in rows.items() if (at := _first_after(own, to_epoch(now))) is not None}
         before = self._store.load_readings(self._tenant, ids)
         told = [(t, reading) for reading in after for t in transitions(before.get(reading.ticket_id), reading)]
-        found = {reading.ticket_id: reading for reading in after}
+        found = {reading.ticket_id: reading.next_change_at for reading in after}
         for transition, _ in told:
             if transition.change is Change.BREACHED and transition.ticket_id in before:  # else it is history
                 lag = max(0.0, (now - transition.at).total_seconds())
@@ -48,7 +61,7 @@ class Evaluator:
         self._store.save_evaluation(
             self._tenant,
             now=now,
-            evaluated={i: found[i].next_change_at if i in found else None for i in ids},
+            evaluated={i: _earlier(found.get(i), ahead.get(i)) for i in ids},
             readings=[r for r in after if r.ticket_id not in before or not same_reading(before[r.ticket_id], r)],
             transitions=[transition for transition, _ in told],
             notifications=announce(told),
@@ -58,9 +71,15 @@ class Evaluator:
 
     def read(self, ids: Iterable[int], as_of: datetime) -> list[Reading]:
         """Return the readings of tickets at *as_of*; those without a usable history are counted and left out."""
+        return self._read(self._load(ids), as_of)
+
+    def _load(self, ids: Iterable[int]) -> dict[int, list[HistoryRow]]:
         rows: dict[int, list[HistoryRow]] = defaultdict(list)
         for row in self._store.load_history(self._tenant, list(ids)):
             rows[row.ticket_id].append(row)
+        return rows
+
+    def _read(self, rows: Mapping[int, Sequence[HistoryRow]], as_of: datetime) -> list[Reading]:
         table, calendars = self._terms({r.terms for own in rows.values() for r in own if r.terms is not None})
         index = {version: place for place, version in enumerate(table.versions)}
         tickets: list[tuple[int, int | None, Sequence[Step]]] = []
@@ -85,3 +104,11 @@ class Evaluator:
         for version, rules in self._store.load_calendars(unknown).items():
             self._calendars[version] = BusinessCalendar(rules)
         return build_terms_table(terms, named), [self._calendars[version] for version in named]
+
+
+def _first_after(rows: Sequence[HistoryRow], moment: int) -> datetime | None:
+    return next((from_epoch(row.at) for row in rows if row.at > moment), None)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)

@@ -37,12 +37,20 @@ def _deliver(store: Store, mailer: Mailer, wall: WallTime, notification: Notific
     try:
         mailer.deliver(notification)
     except DeliveryError as error:
-        now = wall.now()
-        late = now - notification.created_at > GIVE_UP_AFTER
-        pause = PAUSES[min(max(notification.attempts, 1), len(PAUSES)) - 1]
-        retry_at = None if error.permanent or late else now + timedelta(minutes=pause)
-        store.mark_failed(notification.id, now, error=str(error), retry_at=retry_at)
-        log.warning("mail not accepted", key=notification.key, error=str(error), retry_at=retry_at)
-        return "rejected" if retry_at is None else "retry"
+        return _put_back(store, wall, notification, str(error), permanent=error.permanent)
+    except Exception as error:  # one message that the mailer cannot take must not hold up those behind it
+        log.exception("delivery failed", key=notification.key)
+        return _put_back(store, wall, notification, f"{type(error).__name__}: {error}", permanent=False)
     store.mark_sent(notification.id, wall.now())
     return "sent"
+
+
+def _put_back(store: Store, wall: WallTime, notification: Notification, error: str, *, permanent: bool) -> str:
+    assert notification.id is not None
+    now = wall.now()
+    late = now - notification.created_at > GIVE_UP_AFTER
+    pause = PAUSES[min(max(notification.attempts, 1), len(PAUSES)) - 1]
+    retry_at = None if permanent or late else now + timedelta(minutes=pause)
+    store.mark_failed(notification.id, now, error=error, retry_at=retry_at)
+    log.warning("mail not accepted", key=notification.key, error=error, retry_at=retry_at)
+    return "rejected" if retry_at is None else "retry"

@@ -1,0 +1,347 @@
+"""Polls: the watermark, the overlap, what fails, and what is asked for again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from slamon.core.reading import Verdict
+from slamon.core.ticket import Kind, Ticket
+from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError, StoreUnavailableError
+from slamon.ports import Poll, Store
+from tests.jobs.conftest import OpenDesk
+from tests.jobs.desk import TENANT, Desk, settings_of
+from tests.jobs.world import DAY, HELP, HOUR, MINUTE, NOC, Life, World, at, status, ticket, worlds_of
+
+
+class FailingStore:
+    """The real store, whose `save_poll` or `save_evaluation` fails as often as it is told to."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.failures: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if self.failures.get(name):
+            self.failures[name] -= 1
+            raise StoreUnavailableError("the database did not answer")
+        return getattr(self._store, name)
+
+
+def failing(watched: Desk) -> FailingStore:
+    assert isinstance(watched.used, FailingStore)
+    return watched.used
+
+
+def since(watched: Desk) -> list[object]:
+    return [about for what, about in watched.source.asked if what == "tickets"]
+
+
+def test_the_first_poll_asks_for_the_backfill_and_all_that_is_open_later_ones_for_changes(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket()).then(at("10:30"), owner="jdoe")))
+
+    watched.polls("10:10", "10:11", "10:40", "10:41")
+
+    assert since(watched) == [
+        at("10:10") - 7 * DAY,
+        None,
+        at("10:00") - 2 * MINUTE,
+        at("10:00") - 2 * MINUTE,
+        at("10:30") - 2 * MINUTE,
+    ]
+    assert watched.store.load_watermark(TENANT) == at("10:30")
+
+
+def test_the_overlap_makes_no_second_event(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("10:09"), status="Assigned").then(at("10:10"), status="In Progress")
+    watched = desk(worlds_of(life))
+
+    watched.poll("10:05")
+    records = [watched.poll(f"10:{minute}") for minute in (11, 12, 13, 14)]
+
+    assert [record.seen for record in records] == [1, 1, 1, 1]
+    assert [record.changed for record in records] == [1, 0, 0, 0]
+    assert [name for _, _, name in watched.told()] == ["New", "Assigned", "In Progress"]
+    assert len(watched.events(1, Kind.TERMS)) == 1
+
+
+def test_a_closed_ticket_is_learnt_of_by_the_list_of_changes(desk: OpenDesk) -> None:
+    """T78: asking for open tickets only, one never learns that they closed."""
+    watched = desk(worlds_of(Life(ticket()).then(at("10:20"), status=">Closed", closed=True)))
+
+    watched.polls("10:05", "10:25")
+
+    assert watched.store.load_open_ids(TENANT) == set()
+    assert watched.verdicts() == [Verdict.MET] * 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SourceUnavailableError("down"),
+        SourceRefusedError("refused", status=401),
+        PayloadError("HTML instead of JSON"),
+    ],
+)
+def test_a_source_that_fails_makes_a_failed_poll_and_leaves_the_watermark(desk: OpenDesk, error: Exception) -> None:
+    watched = desk(worlds_of(Life(ticket()).then(at("10:20"), status="Assigned")))
+    watched.poll("10:05")
+    watched.source.fails = [error]  # type: ignore[list-item]
+
+    record = watched.poll("10:25")
+
+    assert (record.result, record.error, record.watermark) == ("failed", str(error), None)
+    assert watched.store.load_watermark(TENANT) == at("10:00")
+    assert watched.sample("slamon_polls_total", tenant=TENANT, result="failed") == 1
+    assert watched.sample("slamon_up", tenant=TENANT) == 0
+    began = watched.sample("slamon_last_successful_poll_timestamp_seconds", tenant=TENANT)
+    assert began == at("10:05").timestamp()
+
+    watched.poll("10:26")
+    assert [name for _, _, name in watched.told()] == ["New", "Assigned"]
+    assert watched.sample("slamon_up", tenant=TENANT) == 1
+
+
+def test_a_failed_poll_still_evaluates_what_time_has_changed(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())))
+    watched.poll("10:05")
+    watched.source.fails = [SourceUnavailableError("down")]
+
+    watched.poll("11:30")
+
+    assert watched.stored().stages[0].verdict is Verdict.BREACHED
+
+
+def test_a_poll_that_cannot_be_stored_leaves_everything_as_it_was(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket()).then(at("10:20"), status="Assigned")), wrap=FailingStore)
+    watched.poll("10:05")
+    failing(watched).failures = {"save_poll": 1}
+
+    with pytest.raises(StoreUnavailableError):
+        watched.poll("10:25")
+
+    assert watched.store.load_watermark(TENANT) == at("10:00")
+    assert [name for _, _, name in watched.told()] == ["New"]
+    watched.poll("10:26")
+    assert [name for _, _, name in watched.told()] == ["New", "Assigned"]
+
+
+def test_an_evaluation_that_cannot_be_stored_is_done_again(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), wrap=FailingStore)
+    failing(watched).failures = {"save_evaluation": 1}
+
+    with pytest.raises(StoreUnavailableError):
+        watched.poll("11:30")
+    watched.evaluate("11:31")
+
+    assert [change for change in watched.changes() if change[1] == "breached"] == [("respond", "breached", "11:00:00")]
+    assert len(watched.mails()) == 2 * 2  # respond is breached and plan at risk, for both recipients
+
+
+class TestUnreadableTickets:
+    def test_the_rest_goes_on_and_they_are_asked_for_again_by_id(self, desk: OpenDesk) -> None:
+        both = {1: ticket(1), 2: ticket(2, entered_at=at("08:00"), last_updated_at=at("08:00"))}
+        watched = desk(
+            [
+                World(at("10:00"), both, unreadable=frozenset({2})),
+                World(at("12:00"), {**both, 3: ticket(3, entered_at=at("12:00"), last_updated_at=at("12:00"))}),
+            ]
+        )
+
+        record = watched.poll("10:10")
+        assert (record.result, record.seen, record.rejected) == ("partial", 1, 1)
+        assert watched.sample("slamon_rows_rejected_total", tenant=TENANT, reason="bad_date") == 1
+        assert watched.sample("slamon_up", tenant=TENANT) == 1
+        assert watched.verdicts(1) == [Verdict.RUNNING] * 3
+
+        watched.source.asked.clear()
+        assert watched.poll("12:10").result == "ok"
+        assert ("by_id", frozenset({2})) in watched.source.asked
+        assert watched.told(2) == [("entered", "08:00:00", "New")]
+
+        watched.source.asked.clear()
+        watched.poll("12:11")
+        assert [what for what, _ in watched.source.asked] == ["tickets"]
+
+    def test_one_that_has_gone_meanwhile_is_forgotten(self, desk: OpenDesk) -> None:
+        watched = desk(
+            [World(at("10:00"), {2: ticket(2)}, unreadable=frozenset({2})), World(at("12:00"), {})],
+        )
+        watched.polls("10:10", "12:10")
+        watched.source.asked.clear()
+
+        watched.poll("12:11")
+
+        assert [what for what, _ in watched.source.asked] == ["tickets"]
+
+    def test_a_store_that_fails_does_not_make_slamon_forget_them(self, desk: OpenDesk) -> None:
+        old = ticket(2, entered_at=at("2026-10-01T10:00"), last_updated_at=at("2026-10-01T10:00"))
+        tickets = {1: ticket(1), 2: old}
+        watched = desk(
+            [World(at("10:00"), tickets, unreadable=frozenset({2})), World(at("11:00"), tickets)], wrap=FailingStore
+        )
+        watched.poll("10:10")
+        failing(watched).failures = {"save_poll": 1}
+        with pytest.raises(StoreUnavailableError):
+            watched.poll("11:10")
+
+        watched.poll("11:11")
+
+        assert watched.told(2)[0][0] == "entered"
+
+
+def test_what_a_sweep_saw_does_not_move_the_watermark_past_the_list_of_changes(desk: OpenDesk) -> None:
+    """A ticket closed while the open ones were listed is in neither list; the next list of changes must hold it."""
+    first, second = ticket(1), ticket(2)
+    closed = replace(first, status=status(">Closed"), closed=True, last_updated_at=at("10:10:01"))
+    touched = replace(second, owner="jdoe", last_updated_at=at("10:20"))
+    listed = World(at("10:00"), {1: first, 2: second})
+    watched = desk([listed, World(at("10:05"), {1: closed, 2: touched})])
+    watched.poll("10:01")
+    watched.forget_reference()
+
+    # The list of changes is answered from the old world, the open tickets from the new one.
+    answers = watched.source.fetch_tickets
+    worlds = watched.source.worlds
+
+    async def slowly(*, since: Any, board_ids: Any = None) -> Any:
+        watched.source.worlds = [listed] if since is not None else worlds
+        return await answers(since=since, board_ids=board_ids)
+
+    watched.source.fetch_tickets = slowly  # type: ignore[method-assign]
+    watched.poll("10:21")
+
+    assert watched.store.load_watermark(TENANT) == at("10:00")
+    assert watched.poll("10:22").result == "ok"
+
+
+def test_an_unknown_board_in_the_settings_is_one_line_that_names_the_known_ones(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), settings_of(boards=("Help Desk", "Helpdesk")))
+
+    record = watched.poll("10:10")
+
+    assert record.result == "failed"
+    assert record.error == ("tenant.main.boards: ConnectWise has no board Helpdesk; it has: Help Desk, NOC, Projects")
+
+
+def test_only_the_boards_of_the_settings_are_read(desk: OpenDesk) -> None:
+    other = ticket(2, board=NOC, status=status("New", NOC))
+    watched = desk([World(at("10:00"), {1: ticket(), 2: other})], settings_of(boards=(HELP.id,)))
+
+    assert watched.poll("10:10").seen == 1
+
+
+class TestSweep:
+    """Open tickets that are no longer listed are asked for by id; only those that are gone are cancelled."""
+
+    def test_a_deleted_ticket_is_found_at_the_next_sweep(self, desk: OpenDesk) -> None:
+        watched = desk(worlds_of(Life(ticket(1), gone_at=at("10:30")), Life(ticket(2))))
+        watched.polls("10:05", "10:35")
+        assert watched.verdicts(1) == [Verdict.RUNNING] * 3
+
+        watched.forget_reference()
+        watched.polls("10:40", "10:41")
+
+        assert watched.told(1)[-1] == ("cancelled", "10:40:00", "deleted")
+        assert watched.verdicts(1) == [Verdict.CANCELLED] * 3
+        assert watched.store.load_open_ids(TENANT) == {2}
+        (event,) = watched.events(1, Kind.CANCELLED)
+        assert event.not_before == at("10:00")
+
+    def test_one_that_comes_back_counts_again(self, desk: OpenDesk) -> None:
+        """It was hidden from us, not deleted: a right of the API member, an answer that was too short."""
+        all_of_them = {1: ticket(1), 2: ticket(2)}
+        watched = desk(
+            [World(at("10:00"), all_of_them), World(at("10:30"), {2: ticket(2)}), World(at("11:00"), all_of_them)]
+        )
+        watched.poll("10:05")
+        watched.forget_reference()
+        watched.poll("10:40")
+        assert watched.verdicts(1) == [Verdict.CANCELLED] * 3
+
+        watched.forget_reference()
+        watched.polls("11:00", "11:01", "11:02")
+
+        assert watched.told(1)[-1][:2] == ("restored", "11:00:00")
+        assert [kind for kind, _, _ in watched.told(1)].count("restored") == 1
+        assert watched.reading(1, at("11:10")).elapsed_seconds == (40 + 10) * 60
+        assert watched.store.load_open_ids(TENANT) == {1, 2}
+
+    def test_a_closed_one_that_only_left_the_list_is_read_by_the_next_poll(self, desk: OpenDesk) -> None:
+        early = ticket(1, entered_at=at("2026-10-01T10:00"), last_updated_at=at("2026-10-01T10:00"))
+        hidden = replace(early, status=status(">Closed"), closed=True)  # closed without a new lastUpdated
+        watched = desk([World(at("09:00"), {1: early}), World(at("11:00"), {1: hidden})])
+        watched.poll("10:05")
+        watched.forget_reference()
+
+        watched.polls("11:10", "11:11")
+
+        assert watched.told(1)[-1][0] == "status"
+        assert watched.store.load_open_ids(TENANT) == set()
+
+    def test_more_than_a_tenth_at_once_is_not_believed(self, desk: OpenDesk) -> None:
+        everything: dict[int, Ticket] = {number: ticket(number) for number in range(1, 61)}
+        rest = {number: each for number, each in everything.items() if number > 7}
+        watched = desk([World(at("10:00"), everything), World(at("11:00"), rest)])
+        watched.poll("10:05")
+        watched.forget_reference()
+
+        watched.poll("11:05")
+
+        assert watched.sample("slamon_sweeps_refused_total", tenant=TENANT) == 1
+        assert len(watched.store.load_open_ids(TENANT)) == 60
+        assert watched.events(1, Kind.CANCELLED) == []
+
+    def test_a_tenth_is_believed(self, desk: OpenDesk) -> None:
+        everything: dict[int, Ticket] = {number: ticket(number) for number in range(1, 61)}
+        rest = {number: each for number, each in everything.items() if number > 6}
+        watched = desk([World(at("10:00"), everything), World(at("11:00"), rest)])
+        watched.poll("10:05")
+        watched.forget_reference()
+
+        watched.poll("11:05")
+
+        assert watched.sample("slamon_sweeps_refused_total", tenant=TENANT) == 0
+        assert len(watched.store.load_open_ids(TENANT)) == 54
+
+    def test_one_that_is_there_but_unreadable_is_not_gone(self, desk: OpenDesk) -> None:
+        watched = desk(
+            [World(at("10:00"), {1: ticket(1)}), World(at("11:00"), {1: ticket(1)}, unreadable=frozenset({1}))]
+        )
+        watched.poll("10:05")
+        watched.forget_reference()
+
+        assert watched.poll("11:05").result == "partial"
+
+        assert watched.events(1, Kind.CANCELLED) == []
+
+    def test_a_failed_sweep_is_swept_again(self, desk: OpenDesk) -> None:
+        watched = desk(worlds_of(Life(ticket(1), gone_at=at("10:30")), Life(ticket(2))))
+        watched.poll("10:05")
+        watched.forget_reference()
+        watched.source.fails = [SourceUnavailableError("down")]
+
+        assert watched.poll("10:40").result == "failed"
+        watched.poll("10:41")
+
+        assert watched.told(1)[-1] == ("cancelled", "10:41:00", "deleted")
+
+
+def test_polls_are_stored_with_what_they_saw(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket()).then(at("10:20"), status="Assigned")))
+
+    record = watched.poll("10:30")
+
+    assert record == Poll(TENANT, at("10:30"), at("10:30"), "ok", 1, 1, 0, at("10:20"))
+    assert watched.store.load_last_poll(TENANT) == record
+
+
+def test_without_a_change_for_longer_than_the_backfill_nothing_is_lost(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("2026-11-20T10:00"), status="Assigned")
+    watched = desk(worlds_of(life), settings_of(backfill=HOUR))
+
+    watched.polls("2026-11-10T10:00", "2026-11-20T10:05")
+
+    assert [name for _, _, name in watched.told()] == ["New", "Assigned"]

@@ -1,0 +1,215 @@
+"""A ConnectWise in memory: what it knew at each instant, answered as `ports.TicketSource` promises."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from slamon.core.reference import (
+    Board,
+    BoardStatus,
+    Company,
+    GoalHours,
+    Priority,
+    Reference,
+    Sla,
+    SourceCalendar,
+)
+from slamon.core.rules import Window
+from slamon.core.ticket import Level, Ref, Ticket
+from slamon.errors import SourceError, SourceUnavailableError
+from slamon.ports import AuditEntry, Batch, Rejection
+
+HOUR, MINUTE, SECOND, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(days=1)
+
+
+def at(text: str) -> datetime:
+    """Read `10:30[:15]` as that time of Monday, 2 November 2026, or a whole ISO instant, in UTC."""
+    return datetime.fromisoformat(text if "-" in text else f"2026-11-02T{text}").replace(tzinfo=UTC)
+
+
+HELP, NOC, PROJECTS = Ref(1, "Help Desk"), Ref(2, "NOC"), Ref(3, "Projects")
+BOARDS = {board.id: board for board in (HELP, NOC, PROJECTS)}
+_STATUSES = (
+    ("New", Level.NOT_RESPONDED, False),
+    ("Assigned", Level.RESPONDED, False),
+    ("In Progress", Level.RESOLUTION_PLAN, False),
+    ("Waiting Customer", Level.WAITING, False),
+    ("Completed", Level.RESOLVED, False),
+    (">Closed", None, True),
+    ("Odd", None, False),
+)
+STATUSES = {
+    10 * board.id + place: BoardStatus(10 * board.id + place, board.id, name, level, closed)
+    for board in BOARDS.values()
+    for place, (name, level, closed) in enumerate(_STATUSES)
+}
+PRIORITIES = {sort: Priority(sort, f"Priority {sort}", sort) for sort in (1, 2, 3, 4, 5)}
+OFFICE = SourceCalendar(1, "Office", (*([Window(9 * 3600, 17 * 3600)] * 5), None, None))
+EMPTY = SourceCalendar(2, "Never", (None,) * 7)
+GOLD = Sla(1, "Gold", "MyCalendar", GoalHours(4, 8, 40), {1: GoalHours(1, 0, 8)})
+
+REFERENCE = Reference(
+    boards={
+        1: Board(1, "Help Desk"),
+        2: Board(2, "NOC"),
+        3: Board(3, "Projects", project=True),
+    },
+    statuses=STATUSES,
+    priorities=PRIORITIES,
+    slas={1: GOLD},
+    calendars={1: OFFICE, 2: EMPTY},
+    companies={20: Company(20, "acme", "Acme", custom_fields={"SLA Tier": "Gold"})},
+    default_calendar_id=1,
+    server_zone="UTC",
+)
+
+
+def status(name: str, board: Ref = HELP) -> Ref:
+    """Return the status of that name on *board*."""
+    return next(Ref(s.id, s.name) for s in STATUSES.values() if s.board_id == board.id and s.name == name)
+
+
+def ticket(number: int = 1, **changes: Any) -> Ticket:
+    """Return a ticket that entered as New at 10:00 and was not touched since."""
+    base = Ticket(
+        id=number,
+        summary=f"Ticket {number}",
+        board=HELP,
+        status=status("New"),
+        entered_at=at("10:00"),
+        last_updated_at=at("10:00"),
+        priority=Ref(1, "Priority 1"),
+        company=Ref(20, "Acme"),
+        company_identifier="acme",
+    )
+    return replace(base, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What ConnectWise knows from `at` on. `unreadable` ids are there, but cannot be understood."""
+
+    at: datetime
+    tickets: Mapping[int, Ticket] = field(default_factory=dict)
+    trails: Mapping[int, Sequence[AuditEntry]] = field(default_factory=dict)
+    unreadable: frozenset[int] = frozenset()
+
+
+def moved(moment: datetime, before: str, after: str) -> AuditEntry:
+    """Return the audit entry of a status change."""
+    return AuditEntry(moment, f'Status has been updated from "{before}" to "{after}".')
+
+
+@dataclass(slots=True)
+class Life:
+    """One ticket, told as facts that hold from instants on; `trail` False: no audit trail tells its statuses."""
+
+    first: Ticket
+    changes: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
+    trail: bool = True
+    gone_at: datetime | None = None
+
+    def then(self, moment: datetime, **facts: Any) -> Life:
+        """Change *facts* at *moment*; a status may be given by name, and `touch` changes nothing else."""
+        self.changes.append((moment, facts))
+        return self
+
+    def worlds_change_at(self) -> set[datetime]:
+        gone = {self.gone_at} if self.gone_at else set()
+        return {self.first.entered_at, *(moment for moment, _ in self.changes), *gone}
+
+    def ticket_at(self, moment: datetime) -> Ticket | None:
+        if self.first.entered_at > moment or (self.gone_at is not None and self.gone_at <= moment):
+            return None
+        now = self.first
+        for when, facts in self.changes:
+            if when <= moment:
+                now = replace(now, last_updated_at=when, **_named(facts, now))
+        return now
+
+    def trail_at(self, moment: datetime) -> list[AuditEntry]:
+        entries, before = [AuditEntry(self.first.entered_at, "Ticket created.")], self.first.status.name
+        for when, facts in self.changes:
+            if "status" in facts and when <= moment and self.trail:
+                entries.append(moved(when, before, facts["status"]))
+                before = facts["status"]
+        return entries
+
+
+def _named(facts: dict[str, Any], now: Ticket) -> dict[str, Any]:
+    board = facts.get("board", now.board)
+    found = {key: value for key, value in facts.items() if key != "status"}
+    return {**found, "status": status(facts["status"], board)} if "status" in facts else found
+
+
+def worlds_of(*lives: Life) -> list[World]:
+    """Return what ConnectWise knew at each instant at which one of *lives* changed."""
+    moments = sorted({moment for life in lives for moment in life.worlds_change_at()})
+    return [
+        World(
+            moment,
+            {seen.id: seen for life in lives if (seen := life.ticket_at(moment)) is not None},
+            {life.first.id: life.trail_at(moment) for life in lives},
+        )
+        for moment in moments
+    ]
+
+
+class ScriptedSource:
+    """A TicketSource over worlds by instant. *now* is ConnectWise's own clock.
+
+    `fails` are raised, one each, by the next calls; `trails_fail` by every look at a trail of these ids.
+    """
+
+    def __init__(self, worlds: Sequence[World], now: Any, reference: Reference = REFERENCE) -> None:
+        self.worlds = list(worlds)
+        self.reference = reference
+        self.fails: list[SourceError] = []
+        self.trails_fail: set[int] = set()
+        self.asked: list[tuple[str, object]] = []
+        self._now = now
+
+    @property
+    def world(self) -> World:
+        known = [world for world in self.worlds if world.at <= self._now()]
+        return known[-1] if known else World(self._now())
+
+    async def fetch_reference(self) -> Reference:
+        self._asked("reference", None)
+        return self.reference
+
+    async def fetch_tickets(self, *, since: datetime | None, board_ids: Collection[int] | None = None) -> Batch:
+        self._asked("tickets", since)
+        return self._batch(
+            t.id
+            for t in self.world.tickets.values()
+            if (not t.closed if since is None else t.last_updated_at >= since)
+            and (board_ids is None or t.board.id in board_ids)
+        )
+
+    async def fetch_tickets_by_id(self, ids: Collection[int]) -> Batch:
+        self._asked("by_id", frozenset(ids))
+        return self._batch(number for number in ids if number in self.world.tickets)
+
+    async def fetch_audit_trail(self, ticket_id: int) -> Sequence[AuditEntry]:
+        self._asked("trail", ticket_id)
+        if ticket_id in self.trails_fail:
+            raise SourceUnavailableError("the audit trail did not answer")
+        return self.world.trails.get(ticket_id, ())
+
+    def _asked(self, what: str, about: object) -> None:
+        self.asked.append((what, about))
+        if self.fails:
+            raise self.fails.pop(0)
+
+    def _batch(self, ids: Any) -> Batch:
+        found = sorted(ids)
+        refused = [
+            Rejection(number, "bad_date", f"ticket {number}: a bad date")
+            for number in found
+            if number in self.world.unreadable
+        ]
+        return Batch([self.world.tickets[n] for n in found if n not in self.world.unreadable], refused)
