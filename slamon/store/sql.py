@@ -153,6 +153,14 @@ class SqlStore:
         with self._database.reading() as connection:
             return contents.load_terms(connection, versions)
 
+    def find_calendars(self, name: str) -> list[tuple[str, CalendarRules, datetime]]:
+        with self._database.reading() as connection:
+            return contents.find_calendars(connection, name)
+
+    def name_calendars(self) -> list[str]:
+        with self._database.reading() as connection:
+            return contents.name_calendars(connection)
+
     def load_calendars(self, versions: Collection[str]) -> dict[str, CalendarRules]:
         with self._database.reading() as connection:
             return contents.load_calendars(connection, versions)

@@ -37,6 +37,19 @@ def load_calendars(connection: Connection, keys: Collection[str]) -> dict[str, C
     return {key: codec.calendar_from(body) for key, body in _bodies(connection, "calendar", keys)}
 
 
+def find_calendars(connection: Connection, name: str) -> list[tuple[str, CalendarRules, datetime]]:
+    """Return every version of the calendar called *name*, as (version, rules, first seen at), newest first."""
+    query = select(versions.c.hash, versions.c.body, versions.c.first_seen_at)
+    query = query.where(versions.c.kind == "calendar", versions.c.name == codec.storable(name))
+    rows = connection.execute(query.order_by(versions.c.first_seen_at.desc(), versions.c.hash))
+    return [(row[0], codec.calendar_from(row[1]), row[2]) for row in rows]
+
+
+def name_calendars(connection: Connection) -> list[str]:
+    query = select(versions.c.name).where(versions.c.kind == "calendar").distinct().order_by(versions.c.name)
+    return list(connection.scalars(query))
+
+
 def _bodies(connection: Connection, kind: str, keys: Collection[str]) -> list[tuple[str, str]]:
     query = select(versions.c.hash, versions.c.body)
     query = query.where(versions.c.kind == kind, versions.c.hash.in_(list(keys)))
