@@ -1,0 +1,13 @@
+"""`make bench`: every benchmark, one table."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import core, store
+
+for title, rows in (("calendars and clocks", core.rows), ("store", store.rows)):
+    sys.stdout.write(f"\n{title}\n")
+    for what, value, unit in rows():
+        sys.stdout.write(f"  {what:<66} {value:>14,.2f} {unit}\n")
+        sys.stdout.flush()
