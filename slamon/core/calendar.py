@@ -12,14 +12,11 @@ from typing import overload
 
 import numpy as np
 
+from slamon.core.coordinate import HORIZON_SECONDS, NEAR_SECONDS, NEVER, Coordinate
 from slamon.core.instants import LATEST, from_epoch
 from slamon.core.rules import CalendarRules
 from slamon.core.segments import Ints, Segments, build_segments
 from slamon.errors import CalendarError, NeverDueError
-
-HORIZON_SECONDS = 10 * 366 * 86_400
-NEAR_SECONDS = 400 * 86_400  # most answers lie within it; segments further ahead are built only on demand
-NEVER = np.iinfo(np.int64).max
 
 
 class BusinessCalendar:
@@ -31,21 +28,25 @@ class BusinessCalendar:
 
     def __init__(self, rules: CalendarRules) -> None:
         self.rules = rules
-        self._segments: Segments | None = None
+        self._known: Coordinate | None = None
 
     @property
     def name(self) -> str:
         return self.rules.name
 
-    def segments(self, low: int, high: int) -> Segments:
-        """Return segments that cover at least [low, high]."""
-        known = self._segments
-        if known is not None and known.low <= low and high < known.high:
+    def coordinate(self, low: int, high: int) -> Coordinate:
+        """Return the business coordinate over at least [low, high]."""
+        known = self._known
+        if known is not None and known.segments.low <= low and high < known.segments.high:
             return known
-        first = _year(low if known is None else min(low, known.low))
-        last = _year(high if known is None else max(high, known.high - 1))
-        self._segments = build_segments(self.rules, first, last)
-        return self._segments
+        first = _year(low if known is None else min(low, known.segments.low))
+        last = _year(high if known is None else max(high, known.segments.high - 1))
+        self._known = Coordinate(build_segments(self.rules, first, last))
+        return self._known
+
+    def segments(self, low: int, high: int) -> Segments:
+        """Return the open segments over at least [low, high]."""
+        return self.coordinate(low, high).segments
 
     @overload
     def elapsed(self, start: int, end: int) -> int: ...
@@ -62,8 +63,8 @@ class BusinessCalendar:
             raise ValueError("the end lies before the start")
         if not starts.size:
             return starts.copy()
-        segments = self.segments(int(starts.min()), int(ends.max()))
-        answer = coordinate(segments, ends) - coordinate(segments, starts)
+        known = self.coordinate(int(starts.min()), int(ends.max()))
+        answer = known.business(ends) - known.business(starts)
         return int(answer) if answer.ndim == 0 else answer
 
     @overload
@@ -101,11 +102,11 @@ class BusinessCalendar:
         amounts = np.minimum(amounts, HORIZON_SECONDS + 1)
         # Most targets are days away; the whole horizon is built only for those that are not.
         for reach in (NEAR_SECONDS, HORIZON_SECONDS):
-            segments = self.segments(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
-            targets = coordinate(segments, starts) + amounts
-            if int(targets.max()) <= segments.total:
+            known = self.coordinate(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
+            targets = known.business(starts) + amounts
+            if int(targets.max()) <= known.total:
                 break
-        answer = np.where(amounts == 0, starts, instant(segments, targets))
+        answer = np.where(amounts == 0, starts, known.instant(targets))
         return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
 
     def next_open(self, start: int) -> int:
@@ -127,25 +128,6 @@ class BusinessCalendar:
         segments = self.segments(at, at)
         index = int(np.searchsorted(segments.starts, at, "right")) - 1
         return index >= 0 and at < int(segments.ends[index])
-
-
-def coordinate(segments: Segments, at: Ints) -> Ints:
-    """Return B(at): the open seconds in [segments.low, at)."""
-    if not len(segments.starts):
-        return np.zeros_like(at)
-    index = np.maximum(np.searchsorted(segments.starts, at, "right") - 1, 0)
-    inside = np.clip(at - segments.starts[index], 0, segments.ends[index] - segments.starts[index])
-    answer: Ints = segments.before[index] + inside
-    return answer
-
-
-def instant(segments: Segments, business: Ints) -> Ints:
-    """Return the earliest instant whose coordinate is *business* (> 0), or NEVER past the end."""
-    if not len(segments.starts):
-        return np.full_like(business, NEVER)
-    index = np.searchsorted(segments.before, business, "left") - 1
-    index = np.maximum(index, 0)
-    return np.where(business > segments.total, NEVER, segments.starts[index] + (business - segments.before[index]))
 
 
 def check_opens(calendar: BusinessCalendar, at: int) -> None:

@@ -87,7 +87,7 @@ def build_ledger(
         terms=terms[reading.terms],
         calendar=calendars[calendar],
         events=tuple(happened),
-        intervals=tuple(_intervals(_stretches(histories, list(compiled.values()), moment), own, compiled[calendar])),
+        intervals=tuple(_intervals(_stretches(histories, compiled[calendar], moment), own, compiled[calendar])),
     )
 
 
@@ -112,9 +112,9 @@ class _Stretch:
     place: int
 
 
-def _stretches(histories: Histories, calendars: Sequence[BusinessCalendar], moment: Ints) -> list[_Stretch]:
+def _stretches(histories: Histories, calendar: BusinessCalendar, moment: Ints) -> list[_Stretch]:
     """Return one ticket's stretches as the clock lived them, the time before its start first."""
-    timeline, _ = lived(histories, calendars, moment)
+    timeline, _ = lived(histories, calendar, moment)
     begins = [int(at) for at in timeline.begins]
     ends = [*begins[1:], int(timeline.until[0])]
     first = _Stretch(int(timeline.at[0]), min(begins[0], int(moment[0])), -1, False, 0)

@@ -8,16 +8,18 @@ events so far have set.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slamon.core.coordinate import Coordinate
 from slamon.core.history import NONE, RESOLVED, WAITING, Histories
-from slamon.core.joint import JointSegments
 from slamon.core.segments import Ints
 
 Bools = NDArray[np.bool_]
 Index = NDArray[np.intp]
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,6 @@ class Timeline:
     began, `shown_after` when it ended; `coordinate` is B at its beginning.
     """
 
-    row: Index  # per event: its ticket's position
     place: Index  # per event: its own position
     at: Ints
     begins: Ints  # `at`, moved up to the start of the current cycle
@@ -40,63 +41,79 @@ class Timeline:
     coordinate: Ints
     shown: Ints
     shown_after: Ints
+    counts: Index  # per ticket: how many events
     first: Index  # per ticket: its first event
     last: Index  # per ticket: its last event
     as_of: Ints
     until: Ints  # `as_of`, but not before the start
     start: Ints
     cycle: Ints
-    calendar: Ints  # of the newest terms; it counts the whole life
+    coordinate_until: Ints  # B at `until`
     elapsed: Ints
     paused: Ints
     stay: Index  # first event of the newest stay at Resolved, NONE where there was none
 
+    def each(self, of_ticket: NDArray[T]) -> NDArray[T]:
+        """Spread a column of tickets over their events."""
+        return np.repeat(of_ticket, self.counts)
+
+    @property
+    def runs(self) -> Bools:
+        """Say of each ticket whether its clock counts while the calendar is open."""
+        return self.counting[self.last]
+
 
 @dataclass(frozen=True, slots=True)
-class _Lives:
+class Lives:
     """Events up to `as_of` with what they carry forward, before any calendar is asked."""
 
-    row: Index
     at: Ints
     level: NDArray[np.int8]
     terms: NDArray[np.int32]
     marks: NDArray[np.int16]
+    counts: Index
     first: Index
     last: Index
 
 
-def build_timeline(
-    histories: Histories, calendar: Ints, lives: _Lives, as_of: Ints, segments: JointSegments
-) -> Timeline:
-    """Return the lived stretches of tickets whose events and calendars are already chosen."""
-    table, row, at, first, last = histories.table, lives.row, lives.at, lives.first, lives.last
+def build_timeline(histories: Histories, lives: Lives, as_of: Ints, calendar: Coordinate) -> Timeline:
+    """Return the lived stretches of tickets that are all counted on *calendar*."""
+    table, at, first, last, counts = histories.table, lives.at, lives.first, lives.last, lives.counts
     place = np.arange(len(at))
     newest = lives.terms[last]
     level, stays, reopens = _forgive_short_stays(lives, table.grace[newest])
 
     # A policy of new cycles starts again at the newest reopening; the others never do.
     cycles = table.reopen_cycles[newest]
-    reopened = _last_where(reopens & cycles[row], place, first)
-    begin_place = np.where(reopened == NONE, first, reopened)
-    start = np.where(reopened == NONE, histories.start, at[begin_place])
-    in_cycle = place >= begin_place[row]
+    start, begin_place = histories.start, first
+    cycle = np.zeros(len(first), np.int64)
+    if cycles.any():
+        reopened = last_where(reopens & np.repeat(cycles, counts), place, first)
+        begin_place = np.where(reopened == NONE, first, reopened)
+        start = np.where(reopened == NONE, start, at[begin_place])
+        cycle = np.where(cycles, np.add.reduceat(reopens.astype(np.int64), first), 0)
     until = np.maximum(as_of, start)
-    begins = np.where(in_cycle, np.maximum(at, start[row]), start[row])
+    in_cycle = place >= np.repeat(begin_place, counts)
+    begins = np.maximum(at, np.repeat(start, counts))
+    if cycles.any():
+        begins[~in_cycle] = np.repeat(start, counts)[~in_cycle]
 
     # A finished stay at Resolved counts only where the policy says so; the newest one never does.
-    left = place < _last_where(level != RESOLVED, place, first)[row]
-    counting = (level < RESOLVED) | ((level == RESOLVED) & left & table.reopen_counts[newest][row])
+    counting = level < RESOLVED
+    if table.reopen_counts[newest].any():
+        left = place < np.repeat(last_where(level != RESOLVED, place, first), counts)
+        counting |= (level == RESOLVED) & left & np.repeat(table.reopen_counts[newest], counts)
     counting &= in_cycle
 
-    coordinate = segments.coordinate(calendar[row], begins)
-    following = np.empty_like(coordinate)
-    following[:-1] = coordinate[1:]
-    following[last] = segments.coordinate(calendar, until)
-    length = following - coordinate
-    shown_after = _running_sum(np.where(counting, length, 0), row, first)
-    shown = shown_after - np.where(counting, length, 0)
+    coordinate, coordinate_until = calendar.business(begins), calendar.business(until)
+    length = np.empty_like(coordinate)
+    length[:-1] = coordinate[1:]
+    length[last] = coordinate_until
+    length -= coordinate
+    counted = length * counting
+    shown_after = np.cumsum(counted)
+    shown_after -= np.repeat(shown_after[first] - counted[first], counts)
     return Timeline(
-        row=row,
         place=place,
         at=at,
         begins=begins,
@@ -106,52 +123,55 @@ def build_timeline(
         counting=counting,
         in_cycle=in_cycle,
         coordinate=coordinate,
-        shown=shown,
+        shown=shown_after - counted,
         shown_after=shown_after,
+        counts=counts,
         first=first,
         last=last,
         as_of=as_of,
         until=until,
         start=start,
-        cycle=np.where(cycles, np.add.reduceat(reopens.astype(np.int64), first), 0),
-        calendar=calendar,
+        cycle=cycle,
+        coordinate_until=coordinate_until,
         elapsed=shown_after[last],
-        paused=np.add.reduceat(np.where((level == WAITING) & in_cycle, length, 0), first),
-        stay=_last_where(stays, place, first),
+        paused=np.add.reduceat(length * ((level == WAITING) & in_cycle), first),
+        stay=last_where(stays, place, first),
     )
 
 
-def live(histories: Histories, as_of: Ints) -> _Lives:
+def live(histories: Histories, as_of: Ints) -> Lives:
     """Return the events that have happened at *as_of*, with levels and terms carried forward.
 
     Every ticket must have entered by its *as_of*.
     """
     counts = np.diff(histories.first)
-    row = np.repeat(np.arange(len(histories)), counts)
-    happened = histories.at <= as_of[row]
-    row, at = row[happened], histories.at[happened]
+    at, level, terms, marks = histories.at, histories.level, histories.terms, histories.marks
+    happened = at <= np.repeat(as_of, counts)
+    if not happened.all():
+        counts = np.add.reduceat(happened.astype(np.int64), histories.first[:-1])
+        at, level, terms, marks = at[happened], level[happened], terms[happened], marks[happened]
+    last = np.cumsum(counts) - 1
     place = np.arange(len(at))
-    first = np.searchsorted(row, np.arange(len(histories)), "left")
-    last = np.append(first[1:], len(at)) - 1
-    level, terms = histories.level[happened], histories.terms[happened]
-    return _Lives(
-        row=row,
+    return Lives(
         at=at,
         level=level[_carry(level != NONE, place)],
         terms=terms[_carry(terms != NONE, place)],
-        marks=histories.marks[happened],
-        first=first,
+        marks=marks,
+        counts=counts,
+        first=last - counts + 1,
         last=last,
     )
 
 
-def _forgive_short_stays(lives: _Lives, grace: Ints) -> tuple[NDArray[np.int8], Bools, Bools]:
+def _forgive_short_stays(lives: Lives, grace: Ints) -> tuple[NDArray[np.int8], Bools, Bools]:
     """Return levels, beginnings of stays at Resolved and reopenings, without stays shorter than grace."""
-    place = np.arange(len(lives.at))
     stays, reopens = _stays(lives.level, lives.first)
+    if not grace.any():
+        return lives.level, stays, reopens
+    place = np.arange(len(lives.at))
     begun = _carry(stays, place)[reopens]
     ended = place[reopens]
-    short = lives.at[ended] - lives.at[begun] < grace[lives.row[ended]]
+    short = lives.at[ended] - lives.at[begun] < np.repeat(grace, lives.counts)[ended]
     if not short.any():
         return lives.level, stays, reopens
     edge = np.zeros(len(place) + 1, np.int64)
@@ -160,7 +180,7 @@ def _forgive_short_stays(lives: _Lives, grace: Ints) -> tuple[NDArray[np.int8], 
     gone = np.cumsum(edge[:-1]) > 0
     before = _carry(~gone, place)
     # Born resolved and reopened within grace: nothing stood before, so work had not begun.
-    known = (before != NONE) & (before >= lives.first[lives.row])
+    known = (before != NONE) & (before >= np.repeat(lives.first, lives.counts))
     level = np.where(known, lives.level[before], 0).astype(np.int8)
     return (level, *_stays(level, lives.first))
 
@@ -179,13 +199,7 @@ def _carry(known: Bools, place: Index) -> Index:
     return carried
 
 
-def _last_where(known: Bools, place: Index, first: Index) -> Index:
+def last_where(known: Bools, place: Index, first: Index) -> Index:
     """Return, for each ticket, the last of its positions where *known* holds, else NONE."""
     found: Index = np.maximum.reduceat(np.where(known, place, NONE), first)
     return found
-
-
-def _running_sum(values: Ints, row: Index, first: Index) -> Ints:
-    total = np.cumsum(values)
-    answer: Ints = total - (total[first] - values[first])[row]
-    return answer

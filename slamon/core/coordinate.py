@@ -1,0 +1,106 @@
+"""The business coordinate B(t) of one calendar: open seconds before t, and back, for one instant or a million.
+
+Two ways to look an instant up give the same answer. Halving over the sorted
+segments always works. Where every edge lies on a grid of quarter-hours, as
+nearly all calendars and zones have it, a table with one entry per
+quarter-hour answers in one step; it is built when many instants are asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slamon.core.segments import Ints, Segments
+
+NEVER = np.iinfo(np.int64).max
+HORIZON_SECONDS = 10 * 366 * 86_400
+NEAR_SECONDS = 400 * 86_400  # most answers lie within it; segments further ahead are built only on demand
+CELL = 900
+WORTH_A_TABLE = 20_000  # instants asked at once from which building the tables pays
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """`before[i]` is B at the beginning of cell i; `opened[k]` the beginning of the k-th open cell."""
+
+    before: NDArray[np.int32]
+    opened: Ints
+
+
+class Coordinate:
+    """B over one calendar's segments. Instants and coordinates are int64 columns, whole seconds.
+
+    Instants must lie in [segments.low, segments.high].
+    """
+
+    def __init__(self, segments: Segments) -> None:
+        self.segments = segments
+        self.total = segments.total
+
+    def business(self, at: Ints) -> Ints:
+        """Return B(at): the open seconds in [segments.low, at)."""
+        known, answer = self.segments, np.empty(at.shape, np.int64)
+        if not len(known.starts):
+            return np.zeros_like(at)
+        tables = self._tables_for(at)
+        if tables is None:
+            index = np.maximum(np.searchsorted(known.starts, at, "right") - 1, 0)
+            inside = np.clip(at - known.starts[index], 0, known.ends[index] - known.starts[index])
+            return np.asarray(known.before[index] + inside)
+        since = at - known.low
+        cell = since // CELL
+        since -= cell * CELL
+        begin = tables.before[cell]
+        np.minimum(since, tables.before[cell + 1] - begin, out=since)
+        return np.add(begin, since, out=answer)
+
+    def instant(self, business: Ints) -> Ints:
+        """Return the earliest instant with coordinate *business* (> 0), or NEVER past the end."""
+        known = self.segments
+        if not len(known.starts):
+            return np.full_like(business, NEVER)
+        tables = self._tables_for(business)
+        if tables is None:
+            index = np.maximum(np.searchsorted(known.before, business, "left") - 1, 0)
+            found = known.starts[index] + (business - known.before[index])
+        else:
+            # The end of a cell is its own, not the next one's beginning: B = 900 is the end of cell 0.
+            cell = np.minimum((business - 1) // CELL, len(tables.opened) - 1)
+            found = tables.opened[cell] + (business - cell * CELL)
+        return np.where(business > self.total, NEVER, found)
+
+    def is_open(self, at: Ints) -> NDArray[np.bool_]:
+        known = self.segments
+        index = np.searchsorted(known.ends, at, "right")
+        return np.append(known.starts, NEVER)[index] <= at
+
+    def next_edge(self, at: Ints) -> Ints:
+        """Return the first opening after *at* within the horizon, or closing within NEAR_SECONDS, else NEVER.
+
+        Where the segments happen to end is no closing.
+        """
+        known = self.segments
+        index = np.searchsorted(known.ends, at, "right")
+        begins, ends = np.append(known.starts, NEVER)[index], np.append(known.ends, NEVER)[index]
+        is_open = begins <= at
+        edge = np.where(is_open, ends, begins)
+        return np.where(edge - at > np.where(is_open, NEAR_SECONDS, HORIZON_SECONDS), NEVER, edge)
+
+    def _tables_for(self, asked: Ints) -> _Tables | None:
+        return self._tables if asked.size >= WORTH_A_TABLE or "_tables" in self.__dict__ else None
+
+    @cached_property
+    def _tables(self) -> _Tables | None:
+        known = self.segments
+        if (known.starts % CELL).any() or (known.ends % CELL).any() or known.low % CELL or self.total >= 2**31:
+            return None
+        # One cell more than there are instants, so that the cell after the last instant exists too.
+        edges = known.low + CELL * np.arange((known.high - known.low) // CELL + 2, dtype=np.int64)
+        index = np.maximum(np.searchsorted(known.starts, edges, "right") - 1, 0)
+        inside = np.clip(edges - known.starts[index], 0, known.ends[index] - known.starts[index])
+        before = known.before[index] + inside
+        return _Tables(before.astype(np.int32), edges[:-1][before[1:] > before[:-1]])
