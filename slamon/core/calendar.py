@@ -12,7 +12,7 @@ from typing import overload
 
 import numpy as np
 
-from slamon.core.coordinate import HORIZON_SECONDS, NEAR_SECONDS, NEVER, Coordinate
+from slamon.core.coordinate import HORIZON_SECONDS, NEAR_SECONDS, NEVER, Coordinate, in_blocks
 from slamon.core.instants import LATEST, from_epoch
 from slamon.core.rules import CalendarRules
 from slamon.core.segments import Ints, Segments, build_segments
@@ -64,7 +64,7 @@ class BusinessCalendar:
         if not starts.size:
             return starts.copy()
         known = self.coordinate(int(starts.min()), int(ends.max()))
-        answer = known.business(ends) - known.business(starts)
+        answer = in_blocks(lambda a, b: known.business(b) - known.business(a), starts, ends)
         return int(answer) if answer.ndim == 0 else answer
 
     @overload
@@ -103,11 +103,10 @@ class BusinessCalendar:
         # Most targets are days away; the whole horizon is built only for those that are not.
         for reach in (NEAR_SECONDS, HORIZON_SECONDS):
             known = self.coordinate(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
-            targets = known.business(starts) + amounts
-            if int(targets.max()) <= known.total:
+            answer = in_blocks(lambda at, n: _due(known, at, n), starts, amounts)
+            if int(answer.max()) != NEVER:
                 break
-        answer = np.where(amounts == 0, starts, known.instant(targets))
-        return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
+        return answer
 
     def next_open(self, start: int) -> int:
         """Return the first open instant at or after *start*.
@@ -128,6 +127,11 @@ class BusinessCalendar:
         segments = self.segments(at, at)
         index = int(np.searchsorted(segments.starts, at, "right")) - 1
         return index >= 0 and at < int(segments.ends[index])
+
+
+def _due(known: Coordinate, starts: Ints, amounts: Ints) -> Ints:
+    answer = np.where(amounts == 0, starts, known.instant(known.business(starts) + amounts))
+    return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
 
 
 def check_opens(calendar: BusinessCalendar, at: int) -> None:
