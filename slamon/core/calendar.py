@@ -8,6 +8,7 @@ B(t) = B(a) + n. Zone rules are used only when segments are built.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import overload
 
 import numpy as np
@@ -103,7 +104,7 @@ class BusinessCalendar:
         # Most targets are days away; the whole horizon is built only for those that are not.
         for reach in (NEAR_SECONDS, HORIZON_SECONDS):
             known = self.coordinate(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
-            answer = in_blocks(lambda at, n: _due(known, at, n), starts, amounts)
+            answer = in_blocks(partial(_due, known), starts, amounts)
             if int(answer.max()) != NEVER:
                 break
         return answer

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from slamon.core.calendar import BusinessCalendar
-from slamon.core.clock import Readings, read_clocks
+from slamon.core.clock import read_clocks
+from slamon.core.columns import Readings
 from slamon.core.history import Histories, Mark, Step, build_histories, build_terms_table
 from slamon.core.policy import Terms
 from slamon.core.reading import Reading

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from slamon.core.calendar import HORIZON_SECONDS, BusinessCalendar, check_opens
+from slamon.core.calendar import BusinessCalendar, check_opens
+from slamon.core.coordinate import HORIZON_SECONDS
 from slamon.core.instants import parse_instant, to_epoch
 from slamon.errors import CalendarError, NeverDueError
 from tests.core.samples import ALL_DAYS, DAY, HOUR, NONSTOP, OFFICE, WEEKDAYS, calendar, epoch, utc, week

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slamon.core.calendar import BusinessCalendar
-from slamon.core.joint import join_segments
 from slamon.core.rules_document import document_of, rules_from_document
 from tests.core.samples import DAY, HOUR, calendar
 from tests.core.test_calendar_oracle import FIRST, LAST, ZONES, changes, random_calendar
@@ -110,26 +109,6 @@ def test_arrays_answer_like_scalars_whatever_was_asked_before(
     assert fresh.elapsed(starts, starts + amounts).tolist() == [
         asked.elapsed(int(s), int(s + n)) for s, n in zip(starts, amounts, strict=True)
     ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(calendars(), min_size=1, max_size=4), st.lists(st.integers(0, 400 * DAY), min_size=1, max_size=12))
-def test_calendars_joined_on_one_line_answer_like_each_alone(
-    drawn: list[tuple[BusinessCalendar, int]], ahead: list[int]
-) -> None:
-    known = [asked for asked, _ in drawn]
-    low = min(at for _, at in drawn)
-    high = max(at for _, at in drawn) + 400 * DAY
-    joint = join_segments(known, low, high)
-    lane = np.array([index % len(known) for index in range(len(ahead))])
-    at = low + np.array(ahead)
-
-    counted = joint.coordinate(lane, at) - joint.coordinate(lane, np.full(len(lane), low))
-
-    assert counted.tolist() == [known[k].elapsed(low, int(t)) for k, t in zip(lane, at, strict=True)]
-    assert joint.is_open(lane, at).tolist() == [known[k].is_open(int(t)) for k, t in zip(lane, at, strict=True)]
-    reached = joint.instant(lane, joint.coordinate(lane, at) + HOUR)
-    assert reached.tolist() == [known[k].due_at(int(t), HOUR) for k, t in zip(lane, at, strict=True)]
 
 
 @settings(max_examples=60, deadline=None)
