@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from datetime import time as clock_time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,9 +53,9 @@ def _calendar_rows() -> list[Row]:
         amounts = random.integers(1, 10 * 8 * 3600, count)
         added = np.empty_like(starts)
         add, due, elapsed = _interleaved(
-            lambda s=starts, a=amounts, out=added: np.add(s, a, out=out),
-            lambda s=starts, a=amounts: calendar.due_at(s, a),
-            lambda s=starts, e=ends: calendar.elapsed(s, e),
+            partial(np.add, starts, amounts, out=added),
+            partial(calendar.due_at, starts, amounts),
+            partial(calendar.elapsed, starts, ends),
         )
         name = f"{count:,} instants"
         found += [
