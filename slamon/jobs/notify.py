@@ -10,7 +10,7 @@ from slamon.ports import Mailer, Notification, Observer, Store, WallTime
 
 log = get_logger(__name__)
 
-AT_ONCE = 20
+AT_ONCE = 5  # so few that even a server that hangs on each is done within the lease
 LEASE = timedelta(minutes=5)
 PAUSES = (1, 5, 15, 30, 60, 120, 240)  # minutes; the last one repeats
 GIVE_UP_AFTER = timedelta(hours=48)

@@ -15,6 +15,7 @@ from slamon.core.ticket import Event, Kind, Ticket
 from slamon.errors import SlamonError, SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.promises import choose_promises
+from slamon.jobs.remap import remap_levels
 from slamon.jobs.sweep import find_gone
 from slamon.jobs.trails import fetch_trails, may_have_a_trail
 from slamon.log import get_logger
@@ -52,6 +53,7 @@ async def _poll(deps: PollDeps, started_at: datetime) -> Poll:
         gone, gone_events = await find_gone(deps, batch, started_at)
         kept += gone
         events += gone_events
+        events += await remap_levels(deps, state.reference, batch.tickets, events, started_at)
     promised = [ticket for ticket in batch.tickets if ticket.id not in failed] if sweeps else kept
     events += await choose_promises(deps, state.reference, promised, events, started_at)
     _note_rejections(deps, rejections)
