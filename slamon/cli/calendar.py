@@ -212,7 +212,7 @@ def _range(
         last = date.fromisoformat(to_on) if to_on else first + timedelta(days=days - 1)
     except ValueError as error:
         raise click.UsageError(f"not a date such as 2026-12-25: {error}") from None
-    if not (1900 < first.year and first <= last and last.year < 2200):
+    if first.year <= 1900 or last.year >= 2200 or last < first:
         raise click.UsageError(f"{first} to {last} is not a span of dates between 1901 and 2199")
     ends = last + timedelta(days=1)
     return tuple(int(datetime(d.year, d.month, d.day, tzinfo=zone).timestamp()) for d in (first, ends))  # type: ignore[return-value]
