@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from random import Random
 from typing import TypeVar
 
 from slamon.errors import StoreUnavailableError
@@ -14,6 +15,7 @@ from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.poll import poll, refresh_reference
+from slamon.jobs.recheck import recheck
 from slamon.log import get_logger
 from slamon.metrics import Metrics, count_clocks
 from slamon.ports import Poll, WallTime
@@ -48,6 +50,7 @@ class TenantWatch:
         self._poll_every = poll_every
         self._outbox = outbox
         self._busy = asyncio.Lock()
+        self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
     @property
     def name(self) -> str:
@@ -58,6 +61,8 @@ class TenantWatch:
         async with self._busy:
             self.last = await poll(self.deps)
             await self._evaluate(always_publish=True)
+            now, store = self._wall.now(), self.deps.store
+            await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             if self.last.result != "failed":
                 self.last_success_at = self.last.finished_at
         return self.last

@@ -27,6 +27,7 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     from slamon.cli.tickets import parse_ticket
     from slamon.core.instants import parse_instant
     from slamon.core.ledger import build_ledger
+    from slamon.core.ledger_document import ledger_document
     from slamon.wiring import wall_time
 
     config = context.obj.config
@@ -45,76 +46,10 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     store.close()
     ledger = build_ledger(events, terms, calendars, now)
     if as_json:
-        click.echo(json.dumps(ledger_document(ledger, facts, tenant), indent=1))
+        document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary)
+        click.echo(json.dumps(document, indent=1))
     else:
         click.echo(ledger_text(ledger, facts, tenant))
-
-
-def ledger_document(ledger: Ledger, ticket: Ticket, tenant: str) -> dict[str, Any]:
-    """Return the ledger as JSON: instants ISO 8601 in UTC, durations in business seconds."""
-    from slamon.core.instants import format_instant
-    from slamon.core.rules_document import document_of
-    from slamon.core.ticket import STAGES
-
-    def text(at: Any) -> str | None:  # noqa: ANN401
-        return None if at is None else format_instant(at)
-
-    reading = ledger.reading
-    return {
-        "tenant": tenant,
-        "ticket": ticket.id,
-        "summary": ticket.summary,
-        "as_of": text(reading.as_of),
-        "clock": str(reading.state),
-        "started_at": text(reading.started_at),
-        "cycle": reading.cycle,
-        "elapsed_seconds": reading.elapsed_seconds,
-        "paused_seconds": reading.paused_seconds,
-        "policy": ledger.terms.policy,
-        "calendar": {"name": ledger.calendar.name, "version": ledger.terms.calendar, **document_of(ledger.calendar)},
-        "note": reading.note,
-        "stages": [
-            {
-                "stage": stage.label,
-                "verdict": str(goal.verdict),
-                "goal_seconds": goal.goal_seconds,
-                "elapsed_seconds": goal.elapsed_seconds,
-                "remaining_seconds": goal.remaining_seconds,
-                "reached_at": text(goal.reached_at),
-                "due_at": text(goal.due_at),
-                "due_if_resumed_at": text(goal.due_if_resumed_at),
-                "breached_at": text(goal.breached_at),
-                "deadline_version": goal.version,
-            }
-            for stage in STAGES
-            for goal in (reading.stage(stage),)
-        ],
-        "events": [
-            {
-                "event": event.seq,
-                "kind": str(event.kind),
-                "at": text(event.at),
-                "not_before": text(event.not_before),
-                "origin": str(event.origin),
-                "name": event.name,
-                "level": None if event.level is None else event.level.name.lower(),
-                "terms": event.terms,
-            }
-            for event in ledger.events
-        ],
-        "intervals": [
-            {
-                "from": text(interval.begins_at),
-                "to": text(interval.ends_at),
-                "reason": interval.reason,
-                "counted_seconds": interval.counted_seconds,
-                "business_seconds": interval.business_seconds,
-                "status": interval.status,
-                "event": interval.event,
-            }
-            for interval in ledger.intervals
-        ],
-    }
 
 
 def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:
@@ -160,6 +95,7 @@ def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:
             str(interval.counted_seconds),
             str(interval.event or ""),
             interval.status,
+            interval.rule,
         )
         for interval in ledger.intervals
     ]
@@ -173,7 +109,7 @@ def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:
         "",
         format_table(("EVENT", "KIND", "AT", "BOUNDS", "ORIGIN", "WHAT"), events),
         "",
-        format_table(("FROM", "TO", "REASON", "COUNTED S", "EVENT", "STATUS"), intervals),
+        format_table(("FROM", "TO", "REASON", "COUNTED S", "EVENT", "STATUS", "RULE"), intervals),
         f"counted {ledger.counted_seconds} s, elapsed {reading.elapsed_seconds} s, waited {reading.paused_seconds} s",
     ]
     return "\n".join(parts)

@@ -11,14 +11,17 @@ import numpy as np
 
 from slamon.core.calendar import BusinessCalendar
 from slamon.core.clock import lived, read_clocks
-from slamon.core.history import Histories, build_histories, build_terms_table
-from slamon.core.instants import from_epoch, to_epoch
+from slamon.core.compare import is_open
+from slamon.core.history import NONE, Histories, build_histories, build_terms_table
+from slamon.core.instants import day_number, from_epoch, to_epoch
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.policy import Terms
 from slamon.core.reading import Reading, Verdict
-from slamon.core.rules import CalendarRules
-from slamon.core.segments import Ints, Segments
+from slamon.core.rules import DAY_SECONDS, CalendarRules
+from slamon.core.segments import Ints, span_segments
 from slamon.core.ticket import Event, Kind, Level
+
+NOT_STARTED = -1  # in place of a level: the clock's start has not come
 
 _STANDING = {Level.WAITING: "waiting", Level.RESOLVED: "resolved", Level.OUT_OF_SCOPE: "out of scope"}
 
@@ -30,7 +33,8 @@ class Interval:
     `reason` is open, closed, holiday, waiting, resolved, out of scope or not
     started. `counted_seconds` is its length where it counts, else 0;
     `business_seconds` the open time in it. `event` is the sequence number of
-    the event that began this state, `status` the status it set.
+    the event that began this state, `status` the status it set. `rule` is what
+    decided: a calendar's version, a holiday, a level, or the start.
     """
 
     begins_at: datetime
@@ -40,14 +44,16 @@ class Interval:
     business_seconds: int
     status: str
     event: int | None
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """One reading, and all that it rests on."""
+    """One reading, and all that it rests on. `promises` are all the terms its events name, by version."""
 
     reading: Reading
     terms: Terms
+    promises: Mapping[str, Terms]
     calendar: CalendarRules
     events: tuple[Event, ...]
     intervals: tuple[Interval, ...]
@@ -81,13 +87,16 @@ def build_ledger(
     moment = np.array([to_epoch(as_of)], np.int64)
     reading = read_clocks(histories, list(compiled.values()), moment).reading(0)
     calendar = terms[reading.terms].calendar
-    own = [happened[place] for place in places]
+    own = [(happened[place], step.level != NONE) for place, step in zip(places, steps, strict=True)]
     return Ledger(
         reading=replace(reading, note=_note(reading, happened)),
         terms=terms[reading.terms],
+        promises={event.terms: terms[event.terms] for event in happened if event.terms is not None},
         calendar=calendars[calendar],
         events=tuple(happened),
-        intervals=tuple(_intervals(_stretches(histories, compiled[calendar], moment), own, compiled[calendar])),
+        intervals=tuple(
+            _intervals(_stretches(histories, compiled[calendar], moment), own, compiled[calendar], calendar)
+        ),
     )
 
 
@@ -117,27 +126,30 @@ def _stretches(histories: Histories, calendar: BusinessCalendar, moment: Ints) -
     timeline, _ = lived(histories, calendar, moment)
     begins = [int(at) for at in timeline.begins]
     ends = [*begins[1:], int(timeline.until[0])]
-    first = _Stretch(int(timeline.at[0]), min(begins[0], int(moment[0])), -1, False, 0)
     stretches = [
         _Stretch(begins[place], ends[place], int(timeline.level[place]), bool(timeline.counting[place]), place)
         for place in range(len(begins))
         if timeline.in_cycle[place]
     ]
-    return [first, *stretches] if first.begins < first.ends else stretches
+    # A start after the entry, or after the reopening that began this cycle.
+    entry = int(timeline.at[stretches[0].place])
+    before = _Stretch(entry, min(stretches[0].begins, int(moment[0])), NOT_STARTED, False, stretches[0].place)
+    return [before, *stretches] if before.begins < before.ends else stretches
 
 
-def _intervals(stretches: list[_Stretch], events: Sequence[Event], calendar: BusinessCalendar) -> Iterator[Interval]:
+def _intervals(
+    stretches: list[_Stretch], events: Sequence[tuple[Event, bool]], calendar: BusinessCalendar, version: str
+) -> Iterator[Interval]:
     if not stretches or stretches[0].begins >= stretches[-1].ends:
         return
-    low, high = stretches[0].begins, stretches[-1].ends
-    opened = calendar.segments(low, high)
-    unholy = BusinessCalendar(replace(calendar.rules, holidays=())).segments(low, high)
-    status, event = "", None
+    hours = _Hours(calendar, stretches[0].begins, stretches[-1].ends, f"calendar {version}")
+    # What was set before this cycle began still names the state, until an event of the cycle does.
+    names = _Names()
+    names.take(events[: stretches[0].place])
     for stretch in stretches:
-        own = events[stretch.place]
-        if own.level is not None or own.kind is Kind.RESOLVED:
-            status, event = own.name or status, own.seq
-        for begins, ends, reason in _pieces(stretch, opened, unholy):
+        names.take(events[names.taken : stretch.place + 1])
+        status, event = names.shown, names.event
+        for begins, ends, reason, rule in _pieces(stretch, hours, event):
             business = calendar.elapsed(begins, ends)
             yield Interval(
                 begins_at=from_epoch(begins),
@@ -147,34 +159,80 @@ def _intervals(stretches: list[_Stretch], events: Sequence[Event], calendar: Bus
                 business_seconds=business,
                 status=status,
                 event=event,
+                rule=rule,
             )
 
 
-def _pieces(stretch: _Stretch, opened: Segments, unholy: Segments) -> Iterator[tuple[int, int, str]]:
+class _Names:
+    """Which status, set by which event, a ticket's state is called by as its events happen."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.shown = ""
+        self.event: int | None = None
+        self._status = ""
+
+    def take(self, events: Sequence[tuple[Event, bool]]) -> None:
+        """Let *events* happen, each with whether it sets a level."""
+        for own, sets_level in events:
+            self.taken += 1
+            if not sets_level:
+                continue
+            self.event = own.seq
+            if own.kind is Kind.CANCELLED:
+                self.shown = own.name  # for as long as it is out of scope; no status is called so
+            else:
+                self.shown = self._status = own.name or self._status
+
+
+def _pieces(stretch: _Stretch, hours: _Hours, event: int | None) -> Iterator[tuple[int, int, str, str]]:
     if stretch.begins >= stretch.ends:
         return
-    if not stretch.counting:
-        yield (
-            stretch.begins,
-            stretch.ends,
-            _STANDING.get(Level(stretch.level), "not started") if (stretch.level >= 0) else "not started",
-        )
-        return
-    edges = {stretch.begins, stretch.ends}
-    for segments in (opened, unholy):
-        for column in (segments.starts, segments.ends):
-            edges.update(int(edge) for edge in column[(column > stretch.begins) & (column < stretch.ends)])
-    ordered = sorted(edges)
-    pieces: list[tuple[int, int, str]] = []
-    for begins, ends in pairwise(ordered):
-        reason = "open" if _holds(opened, begins) else "holiday" if _holds(unholy, begins) else "closed"
-        if pieces and pieces[-1][2] == reason:
-            pieces[-1] = (pieces[-1][0], ends, reason)
-        else:
-            pieces.append((begins, ends, reason))
-    yield from pieces
+    if stretch.counting:
+        yield from hours.pieces(stretch.begins, stretch.ends)
+    elif stretch.level == NOT_STARTED:
+        yield stretch.begins, stretch.ends, "not started", "start"
+    else:
+        level = Level(stretch.level)
+        yield stretch.begins, stretch.ends, _STANDING[level], f"level {level.name.lower()} (event {event})"
 
 
-def _holds(segments: Segments, at: int) -> bool:
-    index = int(np.searchsorted(segments.starts, at, "right")) - 1
-    return index >= 0 and at < int(segments.ends[index])
+class _Hours:
+    """The hours of a calendar between two instants, each stretch with what decided it."""
+
+    def __init__(self, calendar: BusinessCalendar, low: int, high: int, rule: str) -> None:
+        rules = calendar.rules
+        self._rule = rule
+        self._open = calendar.segments(low, high)
+        self._without_holidays = BusinessCalendar(replace(rules, holidays=())).segments(low, high)
+        days = range(low // DAY_SECONDS - 2, high // DAY_SECONDS + 3)
+        self._holidays = [
+            (f"holiday {span.on.isoformat()} {span.name}".rstrip(), span_segments(rules.zone, span, low, high))
+            for span in rules.holidays
+            if day_number(span.on) in days
+        ]
+
+    def pieces(self, begins: int, ends: int) -> Iterator[tuple[int, int, str, str]]:
+        """Yield (begin, end, reason, rule), in order and without gaps."""
+        edges = {begins, ends}
+        for segments in (self._open, self._without_holidays, *(own for _, own in self._holidays)):
+            for column in (segments.starts, segments.ends):
+                edges.update(column[(column > begins) & (column < ends)].tolist())
+        whole: tuple[int, int, str, str] | None = None
+        for begin, end in pairwise(sorted(edges)):
+            reason, rule = self._decide(begin)
+            if whole is not None and whole[2:] == (reason, rule):
+                whole = (whole[0], end, reason, rule)
+                continue
+            if whole is not None:
+                yield whole
+            whole = (begin, end, reason, rule)
+        if whole is not None:
+            yield whole
+
+    def _decide(self, at: int) -> tuple[str, str]:
+        if is_open(self._open, at):
+            return "open", self._rule
+        if is_open(self._without_holidays, at):
+            return "holiday", next(name for name, own in self._holidays if is_open(own, at))
+        return "closed", self._rule

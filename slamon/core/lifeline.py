@@ -41,7 +41,7 @@ def steps_of(
     steps: list[Step] = []
     places: list[int] = []
     cancelled = False
-    for place, row in enumerate(rows):
+    for place, row in sorted(enumerate(rows), key=_order):
         kind = Kind(row.kind)
         if kind is Kind.STARTED:
             start = row.at
@@ -59,6 +59,12 @@ def steps_of(
     # The first terms hold from the entry on, whenever they were chosen.
     steps[0] = Step(steps[0].at, steps[0].level, first_terms, steps[0].marks)
     return start, steps, places
+
+
+def _order(placed: tuple[int, EventRow]) -> tuple[int, int]:
+    """Terms chosen in the second of a milestone are in force at it; the entry comes before all."""
+    row = placed[1]
+    return row.at, 0 if row.kind == Kind.ENTERED else 1 if row.kind == Kind.TERMS else 2
 
 
 def _step(kind: Kind, row: EventRow, terms: Mapping[str, int], cancelled: bool) -> Step | None:

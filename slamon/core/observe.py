@@ -107,7 +107,7 @@ def _scope_changes(
     at = at if scope is None else max(at, scope.since)
     if why:
         return [_event(now, Kind.CANCELLED, at, Origin.POLL, name=why, level=Level.OUT_OF_SCOPE)]
-    return [_event(now, Kind.RESTORED, at, Origin.POLL, level=desk.level(now))]
+    return [_event(now, Kind.RESTORED, at, Origin.POLL, now.status, desk.level(now))]
 
 
 def _scope_facts(ticket: Ticket) -> tuple[object, ...]:

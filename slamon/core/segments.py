@@ -84,6 +84,17 @@ def local_spans(rules: CalendarRules, first_day: int, end_day: int) -> tuple[Int
     return _join_touching(all_starts[order], all_ends[order])
 
 
+def span_segments(zone: str, span: DatedSpan, low: int, high: int) -> Segments:
+    """Return one dated span in UTC, within the years of [low, high]: as `build_segments` would, without a week."""
+    midnight = day_number(span.on) * DAY_SECONDS
+    first, last = _year(low), _year(high)
+    begin, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (first, last + 1))
+    starts, ends = _to_utc(
+        zone, np.array([midnight + span.window.opens]), np.array([midnight + span.window.closes]), begin, end
+    )
+    return Segments(begin, end, starts, ends, np.zeros(len(starts), np.int64))
+
+
 def windows_on(rules: CalendarRules, on: date) -> tuple[Window, ...]:
     """Return the open windows of one local date: the week's, less holidays, plus one-off openings."""
     day = day_number(on)

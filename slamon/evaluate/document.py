@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from slamon.core.ticket import STAGES
 from slamon.errors import HistoryError, InputError
 from slamon.evaluate.calendars import Calendars, answer_calendar
 from slamon.evaluate.fields import CaseError
+from slamon.evaluate.ledgers import question_ledger
 from slamon.evaluate.tickets import Question, answer_tickets, read_ticket
 
 MOST_NESTED = 100  # levels of a document; a case of the form has seven
@@ -46,8 +48,12 @@ def read_document(text: str | bytes) -> list[Any]:
     return cases
 
 
-def answer_document(cases: list[Any]) -> tuple[list[dict[str, Any]], bool]:
-    """Return the results in the order of *cases*, and whether every case was answered."""
+def answer_document(cases: list[Any], *, ledgers: bool = False) -> tuple[list[dict[str, Any]], bool]:
+    """Return the results in the order of *cases*, and whether every case was answered.
+
+    With *ledgers*, every ticket's result carries the ledger it rests on, and
+    where a stage ignores pauses, the one without them.
+    """
     calendars = Calendars()
     results: list[dict[str, Any]] = [{} for _ in cases]
     batches: dict[str, list[tuple[int, Question]]] = defaultdict(list)
@@ -65,8 +71,19 @@ def answer_document(cases: list[Any]) -> tuple[list[dict[str, Any]], bool]:
     for batch in batches.values():
         for (index, _), answer in zip(batch, answer_tickets([q for _, q in batch]), strict=True):
             results[index] = {"error": str(answer)} if isinstance(answer, CaseError) else answer
+    if ledgers:
+        for index, question in (each for batch in batches.values() for each in batch):
+            if "error" not in results[index]:
+                results[index] |= _ledgers(question)
     complete = not any("error" in result for result in results)
     return [_named(case, result) for case, result in zip(cases, results, strict=True)], complete
+
+
+def _ledgers(question: Question) -> dict[str, Any]:
+    found = {"ledger": question_ledger(question)}
+    if len(question.pausing) < len(STAGES):
+        found["ledger_without_pauses"] = question_ledger(question, pauses=False)
+    return found
 
 
 def _is_deeper(value: object, levels: int) -> bool:

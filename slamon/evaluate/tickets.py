@@ -56,6 +56,7 @@ class Question:
     created: int
     as_of: int
     steps: tuple[Step, ...]
+    statuses: tuple[str, ...]  # the status that each step sets, '' where it sets none
     targets: dict[Stage, int]
     pausing: frozenset[Stage]
     calendar_key: str
@@ -76,17 +77,20 @@ def read_ticket(case: Case, calendars: Calendars) -> Question:
     targets = _targets(table(case, "targets"), "targets.")
     key, calendar = calendars.get(required(case, "calendar"), created)
     steps = [Step(created, _level(required(case, "status"), pauses, stops, "status"), terms=0)]
+    statuses = [str(case["status"])]
     for place, event, at in _happened(case, created, as_of):
         if "targets" in event:
             targets |= _targets(table(event, "targets", place), f"{place}targets.")
         if "calendar" in event:
             key, calendar = calendars.get(event["calendar"], created)
         steps.append(_step(event, at, pauses, stops, place))
+        statuses.append(event.get("status", ""))
     return Question(
         case_id=case.get("id"),
         created=created,
         as_of=as_of,
         steps=tuple(steps),
+        statuses=tuple(statuses),
         targets={stage: goal for stage, goal in targets.items() if goal is not None},
         pausing=_pausing(case),
         calendar_key=key,

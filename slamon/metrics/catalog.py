@@ -106,7 +106,8 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _gauge("slamon_db_up", "Whether the database answered last time."),
     _counter("slamon_db_errors_total", "Calls that the database did not answer."),
-    _counter("slamon_ledger_mismatches_total", "Ledgers whose sum differs from the reading they explain."),
+    _counter("slamon_ledger_checks_total", "Live readings derived again by the independent checker.", "tenant"),
+    _counter("slamon_ledger_mismatches_total", "Live readings that the independent checker disagrees with.", "tenant"),
     _gauge("slamon_config_last_reload_successful", "Whether the last reload of the configuration worked."),
     _gauge(
         "slamon_config_last_reload_success_timestamp_seconds",

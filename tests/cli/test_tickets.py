@@ -133,10 +133,10 @@ class TestExplain:
         result = run(folder, "explain", "2", "--json", "--as-of", "2026-11-02T11:00:00Z")
 
         document = json.loads(result.output)
-        assert (document["tenant"], document["ticket"], document["clock"]) == (TENANT, 2, "paused")
+        assert (document["tenant"], document["ticket"], document["clock"]["state"]) == (TENANT, 2, "paused")
         assert [(i["reason"], i["counted_seconds"]) for i in document["intervals"]] == [("open", 1800), ("waiting", 0)]
-        assert document["elapsed_seconds"] == 1800
-        assert document["paused_seconds"] == 1800
+        assert document["clock"]["elapsed_seconds"] == 1800
+        assert document["clock"]["paused_seconds"] == 1800
 
     def test_for_people(self, folder: Path) -> None:
         printed = run(folder, "explain", "main/2", "--as-of", "2026-11-02T11:00:00Z").output

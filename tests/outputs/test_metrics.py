@@ -73,7 +73,7 @@ def test_every_label_set_known_in_advance_starts_at_zero() -> None:
     assert value(metrics, "slamon_poll_duration_seconds_count") == 0
     assert value(metrics, "slamon_outbox_pending", channel="mail") == 0
     assert value(metrics, "slamon_db_errors_total") == 0
-    assert value(metrics, "slamon_ledger_mismatches_total") == 0
+    assert value(metrics, "slamon_ledger_mismatches_total", tenant="main") == 0
     assert value(metrics, "slamon_config_last_reload_successful") == 1
     assert value(metrics, "slamon_build_info", version="0.1.0", revision="") == 1
     assert value(metrics, "slamon_tzdata_info", version="2026.6") == 1

@@ -1,0 +1,46 @@
+"""Recheck: a few live readings at a time are derived again by the independent checker, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+
+from slamon.core.ledger import build_ledger
+from slamon.core.ledger_document import ledger_document
+from slamon.core.reading import Reading, same_reading
+from slamon.log import get_logger
+from slamon.ports import Observer, Store
+from slamon.verify import check
+
+log = get_logger(__name__)
+
+AT_ONCE = 3
+
+
+def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random: Random) -> int:
+    """Check a sample of the open tickets' stored readings at *now*; return how many do not agree."""
+    due = store.load_due_ids(tenant, now)  # their readings are known to be out of date
+    candidates = sorted(store.load_open_ids(tenant) - due)
+    sample = random.sample(candidates, min(AT_ONCE, len(candidates)))
+    wrong = 0
+    for ticket_id, stored in store.load_readings(tenant, sample).items():
+        findings = _findings(store, tenant, ticket_id, stored, now)
+        observer.count("slamon_ledger_checks_total", tenant=tenant)
+        if findings:
+            wrong += 1
+            observer.count("slamon_ledger_mismatches_total", tenant=tenant)
+            log.error("reading does not agree with its ledger", tenant=tenant, ticket=ticket_id, findings=findings[:5])
+    return wrong
+
+
+def _findings(store: Store, tenant: str, ticket_id: int, stored: Reading, now: datetime) -> Sequence[str]:
+    events = store.load_events(tenant, ticket_id)
+    terms = store.load_terms({event.terms for event in events if event.terms})
+    calendars = store.load_calendars({each.calendar for each in terms.values()})
+    ledger = build_ledger(events, terms, calendars, now)
+    findings = check(ledger_document(ledger, tenant=tenant, ticket=ticket_id, summary=""))
+    if not same_reading(stored, replace(ledger.reading, note=stored.note)):
+        findings = [*findings, f"the reading stored at {stored.as_of} says otherwise"]
+    return findings

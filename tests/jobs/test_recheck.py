@@ -1,0 +1,44 @@
+"""Live readings are checked again by independent code, and a wrong one is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from slamon.core.ticket import Stage
+from slamon.jobs.recheck import recheck
+from tests.e2e.processes import sample
+from tests.jobs.conftest import OpenDesk
+from tests.jobs.desk import TENANT, Desk
+from tests.jobs.world import Life, at, ticket, worlds_of
+
+CHECKS = 'slamon_ledger_checks_total{tenant="main"}'
+MISMATCHES = 'slamon_ledger_mismatches_total{tenant="main"}'
+
+
+def counted(watched: Desk, series: str) -> float | None:
+    return sample(watched.metrics.render()[0].decode(), series)
+
+
+def test_every_poll_checks_some_readings_and_finds_them_right(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("10:30"), status="Waiting Customer").then(at("11:30"), status="In Progress")
+    watched = desk(worlds_of(life, Life(ticket(2))))
+
+    watched.polls("10:05", "10:31", "11:31")
+
+    assert counted(watched, CHECKS) == 6
+    assert counted(watched, MISMATCHES) == 0
+
+
+def test_a_reading_that_is_wrong_is_counted(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())))
+    watched.poll("10:05")
+    right = watched.stored()
+    resolve = replace(right.stage(Stage.RESOLVE), goal_seconds=60)
+    wrong = replace(right, as_of=at("10:06"), stages=(*right.stages[:2], resolve))
+    watched.store.save_evaluation(
+        TENANT, now=at("10:06"), evaluated={}, readings=[wrong], transitions=[], notifications=[]
+    )
+
+    assert recheck(watched.store, TENANT, at("10:07"), watched.metrics, Random(1)) == 1
+    assert counted(watched, MISMATCHES) == 1
