@@ -50,8 +50,8 @@ async def live_on(
                 f"  mails    {address}/mail/\n"
                 f"  ConnectWise (simulated)  {source}\n"
                 f"In another terminal:\n"
-                f"  slamon -c {folder.config} status\n"
-                f"  slamon -c {folder.config} explain {TENANT}/ID\n"
+                f"  {sys.argv[0]} -c {folder.config} status\n"
+                f"  {sys.argv[0]} -c {folder.config} explain {TENANT}/ID\n"
                 f"Ctrl-C ends it."
             )
 
