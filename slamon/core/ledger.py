@@ -133,7 +133,8 @@ def _stretches(histories: Histories, calendar: BusinessCalendar, moment: Ints) -
     ]
     # A start after the entry, or after the reopening that began this cycle.
     entry = int(timeline.at[stretches[0].place])
-    before = _Stretch(entry, min(stretches[0].begins, int(moment[0])), NOT_STARTED, False, stretches[0].place)
+    newest = max(stretch.place for stretch in stretches if int(timeline.at[stretch.place]) == entry)
+    before = _Stretch(entry, min(stretches[0].begins, int(moment[0])), NOT_STARTED, False, newest)
     return [before, *stretches] if before.begins < before.ends else stretches
 
 
@@ -181,8 +182,10 @@ class _Names:
             self.event = own.seq
             if own.kind is Kind.CANCELLED:
                 self.shown = own.name  # for as long as it is out of scope; no status is called so
-            else:
-                self.shown = self._status = own.name or self._status
+                continue
+            if own.kind is not Kind.RESOLVED:  # a date of ConnectWise's names no status
+                self._status = own.name or self._status
+            self.shown = self._status
 
 
 def _pieces(stretch: _Stretch, hours: _Hours, event: int | None) -> Iterator[tuple[int, int, str, str]]:

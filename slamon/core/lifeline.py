@@ -74,8 +74,8 @@ def _step(kind: Kind, row: EventRow, terms: Mapping[str, int], cancelled: bool) 
         return Step(row.at, marks=int(_MARKS[kind]))
     if kind is Kind.CANCELLED:
         return Step(row.at, int(Level.OUT_OF_SCOPE))
-    if kind is Kind.RESOLVED and not cancelled:
-        return Step(row.at, int(Level.RESOLVED))
+    if kind is Kind.RESOLVED:
+        return Step(row.at) if cancelled else Step(row.at, int(Level.RESOLVED))
     if kind in (Kind.ENTERED, Kind.STATUS, Kind.RESTORED) and row.level is not None:
         return Step(row.at) if cancelled else Step(row.at, row.level)
     return None

@@ -25,12 +25,14 @@ Events
 - A level held for no time at all was held: it reaches milestones, and leaving Resolved within the second of
   the resolve is a reopening.
 - A resolve forgiven by the grace leaves level and milestones alone; its interval still names its event and status.
-- The first `started` of the list holds. It cannot bring the start before the cycle's beginning: the start is the
-  later of the two, in a new cycle too.
+- The first `started` of the list holds. It cannot bring the start before the entry, and says nothing of a new
+  cycle, which starts at the reopening.
+- Of the second of the reopening, ConnectWise's own dates told after it are of the new cycle, those before it are not.
 
 Terms
 - The terms in force at `as_of` decide `change`, `reopen`, the grace and `waiting_responds` for the whole life.
-- Terms replaced within their own second never were, in every way of counting. The first ones hold from the entry.
+- Terms replaced within their own second never were in force. They are a change all the same, for the deadline's
+  version and for `forward`. The first terms hold from the entry.
 - Terms of the milestone's own second are in force at the milestone.
 - `strictest` passes over terms without a goal; there is no goal only if none of them has one.
 - `forward` begins with the terms in force at the cycle's beginning.
@@ -40,8 +42,8 @@ Clock and stages
 - `cycle` is 0 unless the terms say `new_cycle`.
 - `paused_seconds` are the business seconds of the intervals of reason `waiting`.
 - `due_if_resumed_at` is given while waiting, for a goal that is neither reached nor shown by the clock.
-- `elapsed`, `remaining`, `due_at` and `reached_at` are given for every verdict; so is `breached_at` where more elapsed
-  than the goal, but not for `not_measured`.
+- `elapsed`, `remaining`, `due_at` and `reached_at` are given for every verdict, `breached_at` for `missed` and
+  `breached` only. A goal of nothing is shown from the start on, be it over or not, by a clock that stands too.
 - A deadline more than ten years after the start and after `as_of` may be null.
 - An interval `not started` has the open seconds of the calendar as its business seconds.
 """

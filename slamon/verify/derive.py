@@ -122,7 +122,6 @@ def _stage(number: int, ledger: Ledger, life: Life, state: str, meter: Meter, pr
     resumed: Any = None
     if goal is not None and state == "paused" and reached is None and due is None:
         resumed = _or_never(meter.first_shows(goal, ahead=True), ledger, life)
-    over = goal is not None and elapsed > goal and verdict != "not_measured"
     return {
         "stage": STAGES[number],
         "verdict": verdict,
@@ -132,7 +131,7 @@ def _stage(number: int, ledger: Ledger, life: Life, state: str, meter: Meter, pr
         "reached_at": _written(reached),
         "due_at": _or_never(due, ledger, life),
         "due_if_resumed_at": resumed,
-        "breached_at": _written(due) if over else None,
+        "breached_at": _written(due) if verdict in ("missed", "breached") else None,
         "deadline_version": promises.version(number),
     }
 

@@ -52,9 +52,9 @@ def read_life(ledger: Ledger, terms: Terms) -> Life:
     return Life(
         steps=steps,
         begins_at=begins_at,
-        start=max([begins_at, *starts[:1]]),
+        start=begins_at if first else max([begins_at, *starts[:1]]),
         cycle=len(reopenings) if terms.reopen == "new_cycle" else 0,
-        reached=_milestones(steps[first:], happened, begins_at, terms),
+        reached=_milestones(steps[first:], _own_dates(happened, steps[first]), terms),
     )
 
 
@@ -100,15 +100,25 @@ def _mark_stays(steps: list[Step], grace_seconds: int) -> list[int]:
     return reopenings
 
 
-def _milestones(
-    steps: list[Step], happened: list[Event], begins_at: int, terms: Terms
-) -> tuple[int | None, int | None, int | None]:
+def _own_dates(happened: list[Event], begin: Step) -> list[Event]:
+    """Return ConnectWise's own dates that are of the cycle that *begin* opened."""
+    place = next(i for i, event in enumerate(happened) if event.number == begin.event)
+    return [
+        event
+        for i, event in enumerate(happened)
+        if event.kind in ("responded", "planned")
+        # A date of the entry's own second is of the ticket's life, in whatever order the two were told.
+        and (i > place or (event.at == begin.at and happened[place].kind == "entered"))
+    ]
+
+
+def _milestones(steps: list[Step], own_dates: list[Event], terms: Terms) -> tuple[int | None, int | None, int | None]:
     waiting = ("waiting",) if terms.waiting_responds else ()
     responded = [step.at for step in steps if step.level in (*_REACHES_RESPOND, *waiting)]
     planned = [step.at for step in steps if step.level in _REACHES_PLAN]
     # ConnectWise's own dates win, be they earlier or later than what the levels say.
-    responded = [e.at for e in happened if e.kind == "responded" and e.at >= begins_at] or responded
-    planned = [e.at for e in happened if e.kind == "planned" and e.at >= begins_at] or planned
+    responded = [event.at for event in own_dates if event.kind == "responded"] or responded
+    planned = [event.at for event in own_dates if event.kind == "planned"] or planned
     resolved = None
     for step in steps:
         if step.level != "resolved":

@@ -33,7 +33,7 @@ class Meter:
         With *ahead* the clock goes on after `as_of` whenever the calendar opens; without, it stands.
         """
         shown = self.shows(self._as_of)
-        if self._start <= self._as_of and goal <= shown:
+        if goal <= shown:
             return self._walk(goal, self._counted)
         return self._look_ahead(goal - shown) if ahead else None
 

@@ -17,7 +17,9 @@ class Promises:
         self._meter = meter
         self._as_of = ledger.as_of
         self._change = ledger.terms[ledger.newest_terms].change
-        self._held = _held(ledger, life.steps[0].at)
+        self._told = _told(ledger, life.steps[0].at)
+        # Terms replaced within their own second never were in force.
+        self._held = [one for one, later in pairwise(self._told) if one[0] != later[0]] + self._told[-1:]
 
     def goal(self, stage: int) -> int | None:
         """Return the seconds the clock may show for *stage*, None without a target."""
@@ -31,7 +33,8 @@ class Promises:
 
     def version(self, stage: int) -> int:
         """Return the number of the stage's deadline: changes of its promise so far, and cycles before this one."""
-        promises = [_promise(terms, stage) for terms in self._in_force(self._held[0][0], self._end(stage))]
+        end = self._end(stage)
+        promises = [_promise(terms, stage) for i, (at, terms) in enumerate(self._told) if i == 0 or at <= end]
         return sum(before != after for before, after in pairwise(promises)) + self._life.cycle
 
     def _end(self, stage: int) -> int:
@@ -46,7 +49,7 @@ class Promises:
     def _forward(self, stage: int, end: int) -> int | None:
         before = self._in_force(self._life.begins_at, self._life.begins_at)[0]
         goal = before.goals[stage]
-        for at, terms in self._held:
+        for at, terms in self._told:
             if not self._life.begins_at < at <= end:
                 continue
             if _promise(terms, stage) != _promise(before, stage):
@@ -56,17 +59,13 @@ class Promises:
         return goal
 
 
-def _held(ledger: Ledger, entry: int) -> list[tuple[int, Terms]]:
-    """Return (from, terms) in order; the first hold from the entry, those replaced within their second are left out."""
-    held: list[tuple[int, Terms]] = []
+def _told(ledger: Ledger, entry: int) -> list[tuple[int, Terms]]:
+    """Return (from, terms) in order; the first hold from the entry, be they told before or after it."""
+    told: list[tuple[int, Terms]] = []
     for event in ledger.events:
-        if event.kind != "terms" or event.terms is None or (held and event.at > ledger.as_of):
-            continue
-        since = max(event.at, entry) if held else entry
-        if held and held[-1][0] == since:
-            held.pop()
-        held.append((since, ledger.terms[event.terms]))
-    return held
+        if event.kind == "terms" and event.terms is not None and (not told or event.at <= ledger.as_of):
+            told.append((max(event.at, entry) if told else entry, ledger.terms[event.terms]))
+    return told
 
 
 def _promise(terms: Terms, stage: int) -> tuple[str, str, int | None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from slamon.core.calendar import BusinessCalendar
@@ -16,6 +17,7 @@ from slamon.core.clock import read_clocks
 from slamon.core.history import build_histories, build_terms_table
 from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.ledger import Ledger, build_ledger
+from slamon.core.ledger_document import ledger_document
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.policy import Terms
 from slamon.core.reading import Verdict
@@ -23,6 +25,7 @@ from slamon.core.rules_document import rules_from_document
 from slamon.core.ticket import Event, Kind, Level, Origin
 from slamon.core.versions import version_of
 from slamon.errors import HistoryError
+from slamon.verify import check
 from tests.core.lives import DOCUMENTS, LIFE, MORNING
 from tests.core.samples import at_utc
 
@@ -225,3 +228,15 @@ def test_it_explains_the_reading_that_the_evaluation_gives(history: History) -> 
     read = read_clocks(build_histories(table, [(1, start, steps)]), COMPILED, to_epoch(as_of)).reading(0)
 
     assert replace(build_ledger(events, terms, CALENDARS, as_of).reading, note="") == read
+
+
+@settings(max_examples=400, deadline=None)
+@given(histories())
+def test_independent_code_derives_the_same_ledger(history: History) -> None:
+    events, terms, as_of = history
+    # Two promises chosen in the second of the entry: which one an entry that reaches a goal meets is left open.
+    assume(sum(e.kind is Kind.TERMS and e.at == events[0].at for e in events) == 1)
+
+    document = ledger_document(build_ledger(events, terms, CALENDARS, as_of), tenant="t", ticket=1, summary="")
+
+    assert check(json.loads(json.dumps(document))) == []

@@ -61,6 +61,7 @@ def test_out_of_scope_nothing_moves_until_it_is_restored() -> None:
     assert [(step.at, step.level, step.terms) for step in found[2:]] == [
         (200, Level.OUT_OF_SCOPE, NONE),
         (300, NONE, NONE),
+        (400, NONE, NONE),
         (450, NONE, 1),
         (500, Level.WAITING, NONE),
         (600, Level.RESPONDED, NONE),

@@ -39,7 +39,7 @@ def cancelled() -> Document:
         [
             stage("respond", "cancelled", 7200, 3600, left=3600),
             stage("plan", "cancelled", None, 3600),
-            stage("resolve", "cancelled", 1800, 3600, left=-1800, due=f"{MON} 14:30", breached=f"{MON} 14:30"),
+            stage("resolve", "cancelled", 1800, 3600, left=-1800, due=f"{MON} 14:30"),
         ],
         [
             BEFORE,

@@ -103,7 +103,7 @@ def test_a_night_window_belongs_to_two_days_and_a_holiday_to_one() -> None:
     assert check(document) == []
 
 
-def test_terms_replaced_within_their_own_second_never_were() -> None:
+def test_terms_replaced_within_their_own_second_never_were_but_count_as_changes() -> None:
     document = ledger(
         f"{MON} 15:00",
         {
@@ -119,7 +119,7 @@ def test_terms_replaced_within_their_own_second_never_were() -> None:
         ],
         clock("running", f"{MON} 14:00", 3600),
         [
-            stage("respond", "running", 9000, 3600, left=5400, due=f"{MON} 16:30"),
+            stage("respond", "running", 9000, 3600, left=5400, due=f"{MON} 16:30", version=2),
             no_target("plan", 3600),
             no_target("resolve", 3600),
         ],
@@ -273,5 +273,40 @@ def test_a_goal_of_nothing_is_shown_at_the_start_even_by_a_clock_that_stands() -
     for one in document["stages"][:2]:
         one["verdict"] = "paused"
     document["stages"][1].update(due_at=None, due_if_resumed_at="2026-03-02T15:00:00Z")
+
+    assert check(seal(document)) == []
+
+
+def test_a_new_cycle_starts_at_the_reopening_whatever_start_was_told() -> None:
+    document = CASES["reopened_new_cycle"]()
+    document["events"].append(event(5, "started", f"{MON} 16:30"))
+
+    assert check(seal(document)) == []
+
+
+def test_a_date_of_the_second_of_the_reopening_but_told_before_it_is_of_the_old_cycle() -> None:
+    document = CASES["reopened_new_cycle"]()
+    document["events"][3]["event"] = document["intervals"][0]["event"] = 5
+    document["events"].insert(3, event(4, "planned", f"{MON} 16:00"))
+
+    assert check(seal(document)) == []
+
+
+def test_a_date_of_the_second_of_the_entry_is_of_the_life_in_whatever_order() -> None:
+    document = CASES["read_at_once"]()
+    document["events"].insert(0, event(0, "planned", f"{MON} 14:00"))
+    document["stages"][1].update(verdict="met", reached_at="2026-03-02T14:00:00Z")
+
+    assert check(seal(document)) == []
+
+
+def test_a_goal_of_nothing_is_due_at_a_start_that_lies_ahead() -> None:
+    document = CASES["not_started"]()
+    document["events"][0]["level"] = "waiting"
+    document["clock"]["state"] = "paused"
+    document["terms"]["v1"]["respond_seconds"] = 0
+    document["stages"][0].update(
+        verdict="paused", goal_seconds=0, remaining_seconds=0, due_at="2026-03-03T14:00:00Z", due_if_resumed_at=None
+    )
 
     assert check(seal(document)) == []
