@@ -59,6 +59,8 @@ class BusinessCalendar:
         Raises:
             ValueError: An end lies before its start.
         """
+        if isinstance(start, int) and isinstance(end, int):
+            return self._elapsed_one(start, end)
         starts, ends = np.asarray(start, np.int64), np.asarray(end, np.int64)
         if np.any(ends < starts):
             raise ValueError("the end lies before the start")
@@ -81,26 +83,25 @@ class BusinessCalendar:
             ValueError: An amount is negative.
             NeverDueError: Less open time than the amount within ten years of the start.
         """
+        if isinstance(start, int) and isinstance(amount, int):
+            return self._due_one(start, amount)
         starts, amounts = np.broadcast_arrays(np.asarray(start, np.int64), np.asarray(amount, np.int64))
-        if np.any(amounts < 0):
-            raise ValueError("the amount is negative")
         if not starts.size:
             return starts.copy()
+        if int(amounts.min()) < 0:
+            raise ValueError("the amount is negative")
         answer = self.due_or_never(starts, amounts)
-        late = (answer == NEVER).ravel()
-        if late.any():
-            at, seconds = from_epoch(starts.ravel()[late][0]), int(amounts.ravel()[late][0])
-            raise NeverDueError(
-                f"calendar {self.name}: less than {seconds} open seconds within ten years of "
-                f"{at:%Y-%m-%d %H:%M}; check its hours, holidays and the target"
-            )
+        if int(answer.max()) == NEVER:
+            worst = int(answer.argmax())
+            raise self._never(int(starts.ravel()[worst]), int(amounts.ravel()[worst]))
         return int(answer) if answer.ndim == 0 else answer
 
     def due_or_never(self, starts: Ints, amounts: Ints) -> Ints:
         """As `due_at`, with NEVER where the amount is not reached within the horizon."""
         low, ahead = int(starts.min()), int(starts.max())
         # No amount beyond the horizon is ever reached, and a huge one would overflow.
-        amounts = np.minimum(amounts, HORIZON_SECONDS + 1)
+        if int(amounts.max()) > HORIZON_SECONDS:
+            amounts = np.minimum(amounts, HORIZON_SECONDS + 1)
         # Most targets are days away; the whole horizon is built only for those that are not.
         for reach in (NEAR_SECONDS, HORIZON_SECONDS):
             known = self.coordinate(low, min(ahead + reach, LATEST + HORIZON_SECONDS))
@@ -116,22 +117,46 @@ class BusinessCalendar:
             NeverDueError: Closed for the ten years after *start*.
         """
         for reach in (NEAR_SECONDS, HORIZON_SECONDS):
-            segments = self.segments(start, start + reach)
-            index = int(np.searchsorted(segments.ends, start, "right"))
-            if index < len(segments.starts):
-                found = max(start, int(segments.starts[index]))
-                if found - start <= HORIZON_SECONDS:
-                    return found
+            found = self.coordinate(start, start + reach).opening_of(start)
+            if found - start <= HORIZON_SECONDS:
+                return found
         raise NeverDueError(f"calendar {self.name}: never open within ten years of {from_epoch(start):%Y-%m-%d %H:%M}")
 
     def is_open(self, at: int) -> bool:
-        segments = self.segments(at, at)
-        index = int(np.searchsorted(segments.starts, at, "right")) - 1
-        return index >= 0 and at < int(segments.ends[index])
+        return self.coordinate(at, at).opening_of(at) == at
+
+    def _elapsed_one(self, start: int, end: int) -> int:
+        """Answer plain ints, for which halving over lists beats anything in numpy."""
+        if end < start:
+            raise ValueError("the end lies before the start")
+        known = self.coordinate(start, end)
+        return known.business_of(end) - known.business_of(start)
+
+    def _due_one(self, start: int, amount: int) -> int:
+        if amount <= 0:
+            if amount:
+                raise ValueError("the amount is negative")
+            return start
+        for reach in (NEAR_SECONDS, HORIZON_SECONDS):
+            known = self.coordinate(start, min(start + reach, LATEST + HORIZON_SECONDS))
+            found = known.instant_of(known.business_of(start) + amount)
+            if found - start <= HORIZON_SECONDS:
+                return found
+        raise self._never(start, amount)
+
+    def _never(self, start: int, amount: int) -> NeverDueError:
+        return NeverDueError(
+            f"calendar {self.name}: less than {amount} open seconds within ten years of "
+            f"{from_epoch(start):%Y-%m-%d %H:%M}; check its hours, holidays and the target"
+        )
 
 
 def _due(known: Coordinate, starts: Ints, amounts: Ints) -> Ints:
-    answer = np.where(amounts == 0, starts, known.instant(known.business(starts) + amounts))
+    answer = known.instant(known.business(starts) + amounts)
+    if not amounts.all():
+        answer = np.where(amounts == 0, starts, answer)
+    if known.segments.high - known.segments.low <= HORIZON_SECONDS:
+        return answer
     return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
 
 
