@@ -80,11 +80,12 @@ class Readings:
 def join_readings(histories: Histories, as_of: Ints, parts: Sequence[tuple[Index, Readings]]) -> Readings:
     """Return the parts' columns put back into the order of the histories."""
     rows = np.concatenate([rows for rows, _ in parts])
+    # Gathered, not scattered: each part is then read from beginning to end.
+    found_at = np.empty_like(rows)
+    found_at[rows] = np.arange(len(rows))
 
     def column(values: Sequence[NDArray[T]]) -> NDArray[T]:
-        joined = np.empty(len(rows), values[0].dtype)
-        joined[rows] = np.concatenate(values)
-        return joined
+        return np.concatenate(values).take(found_at, mode="clip")
 
     readings = [reading for _, reading in parts]
     respond, plan, resolve = (

@@ -69,7 +69,7 @@ class Coordinate:
         cell = (passed // _CELL).astype(np.intp)
         # An open cell adds what has passed of it; in a closed one that is cut off.
         counted = np.minimum(passed - tables.closed.take(cell, mode="clip"), tables.after.take(cell, mode="clip"))
-        return counted.astype(np.int64)
+        return np.asarray(counted, np.int64)
 
     def instant(self, business: Ints) -> Ints:
         """Return the earliest instant with coordinate *business* (> 0), or NEVER past the end."""
@@ -108,18 +108,17 @@ class Coordinate:
         return max(at, starts[index]) if index < len(starts) else NEVER
 
     def is_open(self, at: Ints) -> NDArray[np.bool_]:
-        known = self.segments
-        index = np.searchsorted(known.ends, at, "right")
-        return np.append(known.starts, NEVER)[index] <= at
+        starts, _ = self._then_never
+        return starts[np.searchsorted(self.segments.ends, at, "right")] <= at
 
     def next_edge(self, at: Ints) -> Ints:
         """Return the first opening after *at* within the horizon, or closing within NEAR_SECONDS, else NEVER.
 
         Where the segments happen to end is no closing.
         """
-        known = self.segments
-        index = np.searchsorted(known.ends, at, "right")
-        begins, ends = np.append(known.starts, NEVER)[index], np.append(known.ends, NEVER)[index]
+        starts, closes = self._then_never
+        index = np.searchsorted(self.segments.ends, at, "right")
+        begins, ends = starts[index], closes[index]
         is_open = begins <= at
         edge = np.where(is_open, ends, begins)
         return np.where(edge - at > np.where(is_open, NEAR_SECONDS, HORIZON_SECONDS), NEVER, edge)
@@ -145,6 +144,11 @@ class Coordinate:
             after=before[1:].astype(np.uint32),
             opened=opened - CELL * np.arange(len(opened)),
         )
+
+    @cached_property
+    def _then_never(self) -> tuple[Ints, Ints]:
+        """Starts and ends, with NEVER for what comes after the last segment."""
+        return np.append(self.segments.starts, NEVER), np.append(self.segments.ends, NEVER)
 
     @cached_property
     def _lists(self) -> tuple[list[int], list[int], list[int]]:

@@ -27,7 +27,7 @@ def read_stage(
     elapsed = np.where(is_reached, timeline.shown[reached], timeline.elapsed)
     has_goal = goal != NONE
     over = has_goal & (elapsed > goal)
-    level = timeline.level[timeline.last]
+    level = timeline.level_now
 
     due = _shows_at(timeline, calendar, goal)
     risk = _shows_at(timeline, calendar, warn)
@@ -55,14 +55,16 @@ def _milestone(timeline: Timeline, table: TermsTable, stage: Stage) -> Index:
     """Return the event at which *stage* was reached in the current cycle, NONE where it was not."""
     level = timeline.level
     if stage is Stage.RESOLVE:
-        return np.where(level[timeline.last] == RESOLVED, timeline.stay, NONE)
+        return np.where(timeline.level_now == RESOLVED, timeline.stay, NONE)
     if stage is Stage.RESPOND:
         counts, says = Mark.REACHED_RESPOND, Mark.SAID_RESPOND
-        responds = timeline.each(table.waiting_responds[timeline.terms[timeline.last]])
+        responds = timeline.each(table.waiting_responds[timeline.terms_now])
         reached = ((level > 0) & (level <= RESOLVED)) | ((level == WAITING) & responds)
     else:
         counts, says = Mark.REACHED_PLAN, Mark.SAID_PLAN
         reached = (level > 1) & (level <= RESOLVED)
+    if not timeline.any_mark:
+        return _first_where(timeline, reached)
     inferred = _first_where(timeline, reached | ((timeline.marks & counts) != 0))
     said = _first_where(timeline, (timeline.marks & says) != 0)
     return np.where(said == NONE, inferred, said)
@@ -79,10 +81,10 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
 
     Goal and warning are what the clock has to show, in business seconds.
     """
-    terms, newest = timeline.terms[limit], timeline.terms[timeline.last]
+    terms, newest = timeline.terms[limit], timeline.terms_now
     goal, percent = table.goals[terms, stage], table.warn_percent[terms]
     base, version = np.zeros(len(goal), np.int64), timeline.cycle
-    if (timeline.terms != timeline.each(timeline.terms[timeline.first])).any():
+    if timeline.any_change:
         promise = table.promise[:, stage][timeline.terms]
         changed = np.empty(len(promise), np.bool_)
         changed[1:] = promise[1:] != promise[:-1]
@@ -100,7 +102,7 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
 
 def _strictest(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index, goal: Ints) -> Ints:
     """Return *goal*, or where the policy says so the smallest goal in force since the start."""
-    strictest = table.strictest[timeline.terms[timeline.last]]
+    strictest = table.strictest[timeline.terms_now]
     if not strictest.any():
         return goal
     goals = table.goals[:, stage][timeline.terms]
@@ -113,26 +115,32 @@ def _strictest(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index
 
 def _shows_at(timeline: Timeline, calendar: Coordinate, goal: Ints) -> Ints:
     """Return when each ticket's clock shows *goal*; NEVER without a goal, or where it stands short of it."""
-    short = timeline.shown_after < timeline.each(goal)
-    place = timeline.first + np.add.reduceat(short.astype(np.int64), timeline.first)
-    lived_it = place <= timeline.last
-    place = np.minimum(place, timeline.last)
-    past = timeline.coordinate[place] - timeline.shown[place]
-    base = np.where(lived_it, past, timeline.coordinate_until - timeline.elapsed)
-    found = _within_horizon(timeline, calendar.instant(np.maximum(base + goal, 1)))
-    answer = np.where(goal == 0, timeline.start, found)
-    return np.where((goal != NONE) & (lived_it | timeline.runs | (goal == 0)), answer, NEVER)
+    base = timeline.behind
+    early = (goal > 0) & (timeline.shown_last >= goal)
+    if early.any():
+        short = timeline.shown_after < timeline.each(goal)
+        place = timeline.first + np.add.reduceat(short.astype(np.int64), timeline.first)
+        place = np.minimum(place, timeline.last)
+        base = np.where(early, timeline.coordinate[place] - timeline.shown[place], base)
+    answer = _within_horizon(timeline, calendar, calendar.instant(np.maximum(base + goal, 1)))
+    at_once = goal == 0
+    if at_once.any():
+        answer = np.where(at_once, timeline.start, answer)
+    return np.where((goal != NONE) & (timeline.runs | (timeline.elapsed >= goal)), answer, NEVER)
 
 
 def _continued(timeline: Timeline, calendar: Coordinate, goal: Ints, where: Bools) -> Ints:
     """Return when the clock shows *goal* if it runs from now on, for tickets *where* it has not; NEVER elsewhere."""
-    answer = np.full(len(goal), NEVER)
-    answer[where] = calendar.instant((timeline.coordinate_until - timeline.elapsed + goal)[where])
-    return _within_horizon(timeline, answer)
+    if not where.any():
+        return np.full(len(goal), NEVER)
+    found = calendar.instant(np.maximum(timeline.behind + goal, 1))
+    return np.where(where, _within_horizon(timeline, calendar, found), NEVER)
 
 
-def _within_horizon(timeline: Timeline, found: Ints) -> Ints:
+def _within_horizon(timeline: Timeline, calendar: Coordinate, found: Ints) -> Ints:
     """How far the segments reach depends on the other tickets of the batch; the horizon does not."""
+    if calendar.segments.high <= timeline.horizon:
+        return found
     return np.where(found > timeline.until + HORIZON_SECONDS, NEVER, found)
 
 
@@ -143,19 +151,22 @@ def _verdicts(
     over: Bools,
     outside: Bools,
 ) -> NDArray[np.int8]:
-    level = timeline.level[timeline.last]
-    unmeasured = np.bitwise_or.reduceat(timeline.marks, timeline.first) & Mark.NOT_MEASURED
-    return np.select(
-        [
-            level == OUT_OF_SCOPE,
-            ~has_goal,
-            unmeasured != 0,
-            reached & ~over,
-            reached,
-            over,
-            level == WAITING,
-            outside,
-        ],
-        [_CODE[v] for v in VERDICTS[:-1]],
-        _CODE[Verdict.RUNNING],
-    ).astype(np.int8)
+    level = timeline.level_now
+    unmeasured = outside & False
+    if timeline.any_mark:
+        unmeasured = (np.bitwise_or.reduceat(timeline.marks, timeline.first) & Mark.NOT_MEASURED) != 0
+    cases = (
+        level == OUT_OF_SCOPE,
+        ~has_goal,
+        unmeasured,
+        reached & ~over,
+        reached,
+        over,
+        level == WAITING,
+        outside,
+    )
+    verdict = np.full(len(level), _CODE[Verdict.RUNNING], np.int8)
+    # The first that applies holds, so it is written last.
+    for code, applies in reversed(tuple(enumerate(cases))):
+        np.putmask(verdict, applies, code)
+    return verdict

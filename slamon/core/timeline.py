@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from slamon.core.coordinate import Coordinate
+from slamon.core.coordinate import HORIZON_SECONDS, Coordinate
 from slamon.core.history import NONE, RESOLVED, WAITING, Histories
 from slamon.core.segments import Ints
 
@@ -44,6 +44,14 @@ class Timeline:
     counts: Index  # per ticket: how many events
     first: Index  # per ticket: its first event
     last: Index  # per ticket: its last event
+    level_now: NDArray[np.int8]  # per ticket: at its last event
+    terms_now: NDArray[np.int32]
+    runs: Bools  # whether the clock counts while the calendar is open
+    behind: Ints  # B less the clock, at `until`
+    shown_last: Ints  # what the clock showed at its last event
+    any_mark: bool  # of all tickets together: without any, looking for them is skipped
+    any_change: bool  # likewise of terms
+    horizon: int  # no answer beyond it is known for every ticket
     as_of: Ints
     until: Ints  # `as_of`, but not before the start
     start: Ints
@@ -56,11 +64,6 @@ class Timeline:
     def each(self, of_ticket: NDArray[T]) -> NDArray[T]:
         """Spread a column of tickets over their events."""
         return np.repeat(of_ticket, self.counts)
-
-    @property
-    def runs(self) -> Bools:
-        """Say of each ticket whether its clock counts while the calendar is open."""
-        return self.counting[self.last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def build_timeline(histories: Histories, lives: Lives, as_of: Ints, calendar: Co
     counted = length * counting
     shown_after = np.cumsum(counted)
     shown_after -= np.repeat(shown_after[first] - counted[first], counts)
+    shown, elapsed = shown_after - counted, shown_after[last]
     return Timeline(
         place=place,
         at=at,
@@ -123,17 +127,25 @@ def build_timeline(histories: Histories, lives: Lives, as_of: Ints, calendar: Co
         counting=counting,
         in_cycle=in_cycle,
         coordinate=coordinate,
-        shown=shown_after - counted,
+        shown=shown,
         shown_after=shown_after,
         counts=counts,
         first=first,
         last=last,
+        level_now=level[last],
+        terms_now=newest,
+        runs=counting[last],
+        behind=coordinate_until - elapsed,
+        shown_last=shown[last],
+        any_mark=bool(lives.marks.any()),
+        any_change=bool((lives.terms != np.repeat(lives.terms[first], counts)).any()),
+        horizon=int(until.min()) + HORIZON_SECONDS,
         as_of=as_of,
         until=until,
         start=start,
         cycle=cycle,
         coordinate_until=coordinate_until,
-        elapsed=shown_after[last],
+        elapsed=elapsed,
         paused=np.add.reduceat(length * ((level == WAITING) & in_cycle), first),
         stay=last_where(stays, place, first),
     )
