@@ -125,6 +125,7 @@ def _rule(
         goals_by_rank={row.rank: row.hours for row in promise.priority_goals},
         before_source=early,
         warn_percent=config.warn_percent_of(promise),
+        warn_left_seconds=promise.warn_minutes_left * 60,
         change=promise.change,
         reopen=promise.reopen,
         reopen_grace_seconds=promise.reopen_grace_minutes * 60,

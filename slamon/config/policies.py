@@ -58,6 +58,7 @@ class Promise(Section):
     goals: Goals | None = None
     priority_goals: tuple[PriorityGoals, ...] = ()
     warn_percent: Annotated[int, Field(ge=1, le=99)] | None = None
+    warn_minutes_left: Annotated[int, Field(ge=0, le=525_600)] = 0
     change: Change = "same_start"
     reopen: Reopen = "resume"
     reopen_grace_minutes: Annotated[int, Field(ge=0, le=525_600)] = 0

@@ -56,6 +56,7 @@ priority_goals = [
     { rank = 4, respond = 8, plan = 16, resolve = 72 },
 ]
 # warn_percent = 75             # default: that of [alerts]
+# warn_minutes_left = 30        # also at risk when so much business time is left; 0: not
 # change = "same_start"         # new goals from the old start; or "forward", "strictest"
 # reopen = "resume"             # resolved time does not count; or "count", "new_cycle"
 # reopen_grace_minutes = 0      # a shorter stay at resolved is as if it had not happened

@@ -37,6 +37,7 @@ class TermsTable:
     versions: tuple[str, ...]
     goals: Ints
     warn_percent: Ints
+    warn_left: Ints
     calendar: Ints
     promise: Ints
     forward: NDArray[np.bool_]
@@ -77,6 +78,7 @@ def build_terms_table(terms: Mapping[str, Terms], calendars: Sequence[str]) -> T
         versions=tuple(terms),
         goals=np.array([[_or_none(t.goal_seconds(s)) for s in STAGES] for t in rows], np.int64).reshape(-1, 3),
         warn_percent=np.array([t.warn_percent for t in rows], np.int64),
+        warn_left=np.array([t.warn_left_seconds for t in rows], np.int64),
         calendar=np.array([position[t.calendar] for t in rows], np.int64),
         promise=_number_promises(rows),
         forward=np.array([t.change == "forward" for t in rows], np.bool_),

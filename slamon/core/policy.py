@@ -16,7 +16,9 @@ class Terms:
     """The promise in force for a ticket: what `choose_terms` found, by value.
 
     Goals are whole business seconds, None for no target. `calendar` is the
-    version (content hash) of the calendar they are counted on.
+    version (content hash) of the calendar they are counted on. A goal is at
+    risk from its warning share on, and when no more than `warn_left_seconds`
+    are left of it, whichever comes first.
     """
 
     policy: str
@@ -25,6 +27,7 @@ class Terms:
     plan_seconds: int | None = None
     resolve_seconds: int | None = None
     warn_percent: int = 75
+    warn_left_seconds: int = 0  # 0: no such warning
     change: Change = "same_start"
     reopen: Reopen = "resume"
     reopen_grace_seconds: int = 0
@@ -32,8 +35,3 @@ class Terms:
 
     def goal_seconds(self, stage: Stage) -> int | None:
         return (self.respond_seconds, self.plan_seconds, self.resolve_seconds)[stage]
-
-    def warn_seconds(self, stage: Stage) -> int | None:
-        """Counted seconds from which the stage is at risk: the warning share of its goal, rounded up."""
-        goal = self.goal_seconds(stage)
-        return None if goal is None else -(-goal * self.warn_percent // 100)

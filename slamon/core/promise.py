@@ -39,6 +39,7 @@ class PolicyRule:
     goals_by_rank: Mapping[int, GoalHours] = field(default_factory=dict)
     before_source: bool = False
     warn_percent: int = 75
+    warn_left_seconds: int = 0
     change: Change = "same_start"
     reopen: Reopen = "resume"
     reopen_grace_seconds: int = 0
@@ -168,6 +169,7 @@ def _choice(policy: str, goals: GoalHours, calendar: CalendarRules, knobs: Polic
         plan_seconds=_seconds(goals.plan),
         resolve_seconds=_seconds(goals.resolve),
         warn_percent=knobs.warn_percent,
+        warn_left_seconds=knobs.warn_left_seconds,
         change=knobs.change,
         reopen=knobs.reopen,
         reopen_grace_seconds=knobs.reopen_grace_seconds,

@@ -82,7 +82,7 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
     Goal and warning are what the clock has to show, in business seconds.
     """
     terms, newest = timeline.terms[limit], timeline.terms_now
-    goal, percent = table.goals[terms, stage], table.warn_percent[terms]
+    goal, percent, left = table.goals[terms, stage], table.warn_percent[terms], table.warn_left[terms]
     base, version = np.zeros(len(goal), np.int64), timeline.cycle
     if timeline.any_change:
         promise = table.promise[:, stage][timeline.terms]
@@ -95,7 +95,8 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
         came = last_where(changed & seen & timeline.in_cycle, timeline.place, timeline.first)
         base = np.where(table.forward[newest] & (came != NONE), timeline.shown[came], 0)
         goal = _strictest(timeline, table, stage, limit, goal)
-    warn = base - (-goal * percent // 100)
+    share = -(-goal * percent // 100)  # rounded up
+    warn = base + np.where(left > 0, np.minimum(share, np.maximum(goal - left, 0)), share)
     absent = goal == NONE
     return np.where(absent, NONE, goal + base), np.where(absent, NONE, warn), version
 

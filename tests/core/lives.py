@@ -52,6 +52,7 @@ def promises(count: int = 3, **fixed: Any) -> st.SearchStrategy[list[Promise]]:
         "calendar": st.integers(0, len(DOCUMENTS) - 1),
         "policy": st.sampled_from(["gold", "silver"]),
         "warn_percent": st.sampled_from([50, 75, 90, 100]),
+        "warn_left": st.sampled_from([0, 0, 1, 600, 100_000]),
         "change": st.sampled_from(["same_start", "forward", "strictest"]),
         "reopen": st.sampled_from(["resume", "count", "new_cycle"]),
         "grace": st.sampled_from([0, 0, 1, 301, 900]),

@@ -93,6 +93,7 @@ class Promise:
     calendar: int = 0
     policy: str = "p"
     warn_percent: int = 75
+    warn_left: int = 0
     change: str = "same_start"
     reopen: str = "resume"
     grace: int = 0
@@ -309,8 +310,13 @@ class NaiveClock:
         is_open = verdict in ("breached", "paused", "outside_hours", "running")
         due = None if goal is None else self._shows_at(goal)
         waits = self.levels[-1] == WAITING and reached is None and goal is not None and goal > self.elapsed
-        percent = self.promises[self.terms[limit]].warn_percent
-        warns_at = None if promised is None else base + -(-promised * percent // 100)
+        newest = self.promises[self.terms[limit]]
+        warns_at = None
+        if promised is not None:
+            counts = [-(-promised * newest.warn_percent // 100)]
+            if newest.warn_left:
+                counts.append(max(0, promised - newest.warn_left))
+            warns_at = base + min(counts)
         return Goal(
             verdict=verdict,
             goal=goal,

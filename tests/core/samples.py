@@ -64,6 +64,7 @@ def terms_of(promise: Promise) -> Terms:
         plan_seconds=plan,
         resolve_seconds=resolve,
         warn_percent=promise.warn_percent,
+        warn_left_seconds=promise.warn_left,
         change=promise.change,  # type: ignore[arg-type]  # the oracle keeps its words as text
         reopen=promise.reopen,  # type: ignore[arg-type]
         reopen_grace_seconds=promise.grace,

@@ -338,8 +338,8 @@ def test_T59_while_out_of_scope_statuses_move_nothing_until_it_is_restored() -> 
     start, steps, places = steps_of(1, rows, {"v": 0})
 
     assert start is None
-    assert [step.level for step in steps] == [0, -1, 5, -1, 1]
-    assert places == [0, 1, 2, 3, 5]
+    assert [step.level for step in steps] == [0, -1, 5, -1, -1, 1]
+    assert places == [0, 1, 2, 3, 4, 5]
 
 
 def test_T60_a_robot_that_reopens_within_grace_changes_nothing() -> None:

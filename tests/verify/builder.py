@@ -45,6 +45,7 @@ def terms(
         "plan_seconds": plan,
         "resolve_seconds": resolve,
         "warn_percent": 75,
+        "warn_left_seconds": 0,
         "change": "same_start",
         "reopen": "resume",
         "reopen_grace_seconds": 0,
