@@ -85,9 +85,9 @@ def _of_results(results: object) -> list[tuple[str, dict[str, Any]]]:
     for i, result in enumerate(results):
         if not isinstance(result, dict):
             raise _NoLedgerError(f"results[{i}]: expected an object")
-        if "ledger" in result:  # answers about calendars, and errors, have none
-            name = f"case {json.dumps(result['id'])}" if "id" in result else f"results[{i}]"
-            found.append(_labelled(name, result["ledger"]))
+        name = f"case {json.dumps(result['id'])}" if "id" in result else f"results[{i}]"
+        # Answers about calendars, and errors, have none; only stages that ignore pauses have the second.
+        found += [_labelled(name, result[key]) for key in ("ledger", "ledger_without_pauses") if key in result]
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from slamon.cli.app import cli
 from slamon.cli.verify import verify
 from tests.verify.builder import Document, seal
 from tests.verify.hand import CASES
@@ -101,3 +102,25 @@ def test_a_ledger_that_lacks_almost_everything_does_not_agree() -> None:
 
 def test_a_file_that_is_not_there_ends_with_two(tmp_path: Path) -> None:
     assert CliRunner().invoke(verify, [str(tmp_path / "none.json")]).exit_code == 2
+
+
+def test_what_explain_and_evaluate_print_is_accepted(tmp_path: Path) -> None:
+    case = {
+        "id": "both",
+        "calendar": {"timezone": "UTC", "hours": {"mon": [["08:00", "17:00"]]}},
+        "created": "2026-11-02T09:00:00Z",
+        "status": "Waiting",
+        "targets": {"respond": 3600, "resolve": 7200},
+        "pause_statuses": ["Waiting"],
+        "stop_statuses": ["Closed"],
+        "pauses_apply_to": ["resolve"],
+        "events": [{"at": "2026-11-02T10:00:00Z", "status": "Open"}],
+        "as_of": "2026-11-02T15:00:00Z",
+    }
+    (tmp_path / "cases.json").write_text(json.dumps({"cases": [case]}))
+    printed = CliRunner().invoke(cli, ["evaluate", "--ledger", str(tmp_path / "cases.json")])
+    (tmp_path / "ledgers.json").write_text(printed.stdout)
+
+    checked = CliRunner().invoke(cli, ["verify", str(tmp_path / "ledgers.json")])
+
+    assert (checked.exit_code, checked.output) == (0, "2 ledgers: 2 agree, 0 do not\n")
