@@ -9,7 +9,7 @@ import numpy as np
 from slamon.core.history import NONE, Histories
 from slamon.core.instants import from_epoch
 from slamon.core.segments import Ints
-from slamon.core.timeline import Index, last_where
+from slamon.core.timeline import Index
 from slamon.errors import HistoryError
 
 BLOCK = 8192
@@ -33,9 +33,12 @@ def refuse_early(histories: Histories, as_of: Ints) -> None:
 
 def split_by_calendar(histories: Histories, as_of: Ints) -> Iterator[tuple[Index, int]]:
     """Yield (rows, calendar) of blocks of tickets on one calendar: that of their newest terms at *as_of*."""
-    counts = np.diff(histories.first)
-    chosen = (histories.terms != NONE) & (histories.at <= np.repeat(as_of, counts))
-    newest = last_where(chosen, np.arange(len(histories.at)), histories.first[:-1])
+    chosen = histories.terms != NONE
+    if int(histories.at.max()) > int(as_of.min()):
+        chosen &= histories.at <= np.repeat(as_of, np.diff(histories.first))
+    # Terms change seldom: few places to look among, where a pass over all events would look at each.
+    places = np.flatnonzero(chosen)
+    newest = places[np.searchsorted(places, histories.first[1:]) - 1]
     calendar = histories.table.calendar[histories.terms[newest]]
     order = np.argsort(calendar, kind="stable")
     edges = np.flatnonzero(np.diff(calendar[order])) + 1
@@ -51,14 +54,15 @@ def take(histories: Histories, rows: Index) -> Histories:
     begins = histories.first[rows]
     counts = histories.first[rows + 1] - begins
     first = np.concatenate(([0], np.cumsum(counts)))
+    # All of them exist: "clip" spares the check of each.
     events = np.arange(first[-1]) + np.repeat(begins - first[:-1], counts)
     return Histories(
         ids=histories.ids[rows],
         first=first,
         start=histories.start[rows],
-        at=histories.at[events],
-        level=histories.level[events],
-        terms=histories.terms[events],
-        marks=histories.marks[events],
+        at=histories.at.take(events, mode="clip"),
+        level=histories.level.take(events, mode="clip"),
+        terms=histories.terms.take(events, mode="clip"),
+        marks=histories.marks.take(events, mode="clip"),
         table=histories.table,
     )

@@ -65,9 +65,10 @@ def local_spans(rules: CalendarRules, first_day: int, end_day: int) -> tuple[Int
     dated = _dated_windows(rules)
     days = np.arange(first_day, end_day, dtype=np.int64)
     days = days[~np.isin(days, np.fromiter(dated, np.int64, len(dated)))]
+    weekdays = (days + 3) % 7  # day 0 was a Thursday
     starts, ends = [], []
     for weekday, windows in enumerate(rules.week):
-        midnights = days[(days + 3) % 7 == weekday] * DAY_SECONDS  # day 0 was a Thursday
+        midnights = days[weekdays == weekday] * DAY_SECONDS
         for window in windows:
             starts.append(midnights + window.opens)
             ends.append(midnights + window.closes)
@@ -80,7 +81,7 @@ def local_spans(rules: CalendarRules, first_day: int, end_day: int) -> tuple[Int
     starts.append(np.array([s for s, _ in special], np.int64))
     ends.append(np.array([e for _, e in special], np.int64))
     all_starts, all_ends = np.concatenate(starts), np.concatenate(ends)
-    order = np.argsort(all_starts)
+    order = np.argsort(all_starts, kind="stable")  # which makes use of the runs
     return _join_touching(all_starts[order], all_ends[order])
 
 

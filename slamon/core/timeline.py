@@ -158,8 +158,8 @@ def live(histories: Histories, as_of: Ints) -> Lives:
     """
     counts = np.diff(histories.first)
     at, level, terms, marks = histories.at, histories.level, histories.terms, histories.marks
-    happened = at <= np.repeat(as_of, counts)
-    if not happened.all():
+    if int(at.max()) > int(as_of.min()):
+        happened = at <= np.repeat(as_of, counts)
         counts = np.add.reduceat(happened.astype(np.int64), histories.first[:-1])
         at, level, terms, marks = at[happened], level[happened], terms[happened], marks[happened]
     last = np.cumsum(counts) - 1
