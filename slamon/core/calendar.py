@@ -155,7 +155,7 @@ def _due(known: Coordinate, starts: Ints, amounts: Ints) -> Ints:
     answer = known.instant(known.business(starts) + amounts)
     if not amounts.all():
         answer = np.where(amounts == 0, starts, answer)
-    if known.segments.high - known.segments.low <= HORIZON_SECONDS:
+    if known.segments.high - known.segments.low <= HORIZON_SECONDS:  # then no answer can lie further
         return answer
     return np.where(answer - starts > HORIZON_SECONDS, NEVER, answer)
 

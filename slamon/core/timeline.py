@@ -51,7 +51,7 @@ class Timeline:
     shown_last: Ints  # what the clock showed at its last event
     any_mark: bool  # of all tickets together: without any, looking for them is skipped
     any_change: bool  # likewise of terms
-    horizon: int  # no answer beyond it is known for every ticket
+    horizon: int  # what lies up to here is within ten years of every ticket's `until`
     as_of: Ints
     until: Ints  # `as_of`, but not before the start
     start: Ints

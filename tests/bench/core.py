@@ -70,8 +70,15 @@ def _calendar_rows() -> list[Row]:
             ]
             bulk_due, bulk_elapsed = due / count, elapsed / count
     start, amount = int(starts[0]), int(amounts[0])
-    (scalar,) = _interleaved(lambda: calendar.due_at(start, amount))
-    found.append(("due_at, one instant as a plain int", scalar * 1e6, "us"))
+    zone = ZoneInfo(ZONES[1])
+    scalar, walk = _interleaved(
+        lambda: [calendar.due_at(start, amount) for _ in range(100)],
+        lambda: [_walk(zone, start, amount) for _ in range(100)],
+    )
+    found += [
+        ("due_at, one instant as a plain int", scalar * 1e4, "us"),
+        ("a walk over days with zoneinfo / that", walk / scalar, "x"),
+    ]
     for peer, ask, questions in _peers(starts[:200].tolist(), amounts[:200].tolist(), ends[:200].tolist()):
         (took,) = _interleaved(ask, rounds=3)
         bulk = bulk_elapsed if "elapsed" in peer else bulk_due
