@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from slamon.config.policies import SOURCE_CALENDARS
@@ -42,11 +42,14 @@ def tables(tree: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, An
 
 
 def read_calendar(name: str, document: Mapping[str, Any]) -> CalendarRules:
-    """Return the rules of [calendar.NAME]. Raises CalendarError."""
+    """Return the rules of [calendar.NAME]; it must open within ten years. Raises CalendarError."""
     from slamon.config.public_holidays import write_out
+    from slamon.core.calendar import BusinessCalendar, check_opens
     from slamon.core.rules_document import rules_from_document
 
-    return rules_from_document(name, write_out(name, plain(document)))
+    rules = rules_from_document(name, write_out(name, plain(document)))
+    check_opens(BusinessCalendar(rules), int(datetime.now(UTC).timestamp()))
+    return rules
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  (whatever TOML holds)

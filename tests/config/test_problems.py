@@ -206,3 +206,12 @@ def test_a_syntax_error_is_one_problem_with_line_and_column(text: str, place: st
 
 def test_a_long_value_is_cut() -> None:
     assert len(only(f"[log]\nlevel = '{'x' * 900}'\n").value) == 60
+
+
+def test_T03_a_calendar_that_never_opens_again_is_refused() -> None:  # noqa: N802  (the trap's number)
+    past = '[calendar.past]\ntimezone = "UTC"\nopenings = [{date = "2020-01-01", from = "09:00", to = "12:00"}]\n'
+
+    problem = only(past)
+
+    assert problem.key == "calendar.past"
+    assert "never open within ten years" in str(problem)
