@@ -354,6 +354,24 @@ def test_a_stay_shorter_than_grace_has_not_happened(grace_minutes: int, reopened
     assert goal(reading, RESPOND) == (("running", 90, "mon 12:30") if reopened else ("breached", 180, "mon 11:00"))
 
 
+def test_left_for_a_wait_the_resolved_time_counts_where_a_reopening_counts_it() -> None:
+    counting = Desk([replace(GOLD, reopen="count")])
+
+    waits = counting.read("mon 09:00 new, mon 10:00 resolved, mon 12:00 waiting", "mon 13:00")
+
+    assert (waits.state, waits.elapsed_seconds, waits.paused_seconds) == (ClockState.PAUSED, 3 * HOUR, HOUR)
+
+
+def test_a_warning_by_time_left_comes_first_where_it_is_the_sooner() -> None:
+    def warns(left: int) -> list[str | None]:
+        reading = Desk([replace(GOLD, warn_percent=75, warn_left=left)]).read("mon 09:00 new", "mon 09:30")
+        return [told(stage.at_risk_at) for stage in reading.stages]
+
+    assert warns(0) == ["mon 10:30", "mon 12:00", "mon 15:00"]
+    assert warns(HOUR) == ["mon 10:00", "mon 12:00", "mon 15:00"]
+    assert warns(3 * HOUR) == ["mon 09:00", "mon 10:00", "mon 14:00"]
+
+
 def test_within_grace_the_state_from_before_goes_on_and_counts_as_it_did() -> None:
     desk = Desk([replace(GOLD, grace=HOUR)])
 
