@@ -24,10 +24,12 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     Times are in the calendar's zone. The counted seconds add up to the
     elapsed time exactly.
     """
+    from contextlib import closing
+
     from slamon.cli.tickets import parse_ticket
     from slamon.core.instants import parse_instant
-    from slamon.core.ledger import build_ledger
     from slamon.core.ledger_document import ledger_document
+    from slamon.jobs.ledgers import load_ledger
     from slamon.wiring import wall_time
 
     config = context.obj.config
@@ -36,15 +38,9 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
         now = parse_instant(as_of) if as_of else wall_time(config).now()
     except ValueError as error:
         raise click.UsageError(f"--as-of: {error}") from None
-    store = context.obj.open_store()
-    events = store.load_events(tenant, number)
-    if not events:
-        raise click.ClickException(f"ticket {tenant}/{number} is not known; slamon has not seen it in a poll")
-    terms = store.load_terms({event.terms for event in events if event.terms})
-    calendars = store.load_calendars({each.calendar for each in terms.values()})
-    facts = store.load_tickets(tenant, [number])[number]
-    store.close()
-    ledger = build_ledger(events, terms, calendars, now)
+    with closing(context.obj.open_store()) as store:
+        ledger = load_ledger(store, tenant, number, now)
+        facts = store.load_tickets(tenant, [number])[number]
     if as_json:
         document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary)
         click.echo(json.dumps(document, indent=1))

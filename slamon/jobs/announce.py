@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from slamon.core.ledger import Ledger, build_ledger
+from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
 from slamon.core.ticket import Kind
 from slamon.core.transition import Change, Transition
+from slamon.jobs.ledgers import load_ledger
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
 from slamon.ports import Notification, Store
@@ -61,7 +62,7 @@ class Announcer:
     def _tell(self, transition: Transition, reading: Reading) -> list[Notification]:
         tenant = self._settings.name
         ticket = self._store.load_tickets(tenant, [transition.ticket_id])[transition.ticket_id]
-        ledger = self._ledger(transition.ticket_id, reading.as_of)
+        ledger = load_ledger(self._store, tenant, ticket.id, reading.as_of)
         mail = TicketMail(
             ticket=ticket,
             reading=reading,
@@ -90,12 +91,6 @@ class Announcer:
             )
             for recipient in self._settings.recipients
         ]
-
-    def _ledger(self, ticket_id: int, as_of: datetime) -> Ledger:
-        events = self._store.load_events(self._settings.name, ticket_id)
-        terms = self._store.load_terms({event.terms for event in events if event.terms})
-        calendars = self._store.load_calendars({each.calendar for each in terms.values()})
-        return build_ledger(events, terms, calendars, as_of)
 
 
 def why_lines(ledger: Ledger) -> list[str]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from slamon.core.ledger import build_ledger
 from slamon.core.ledger_document import ledger_document
 from slamon.core.reading import Reading, same_reading
+from slamon.jobs.ledgers import load_ledger
 from slamon.log import get_logger
 from slamon.ports import Observer, Store
 from slamon.verify import check
@@ -36,10 +36,7 @@ def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random
 
 
 def _findings(store: Store, tenant: str, ticket_id: int, stored: Reading, now: datetime) -> Sequence[str]:
-    events = store.load_events(tenant, ticket_id)
-    terms = store.load_terms({event.terms for event in events if event.terms})
-    calendars = store.load_calendars({each.calendar for each in terms.values()})
-    ledger = build_ledger(events, terms, calendars, now)
+    ledger = load_ledger(store, tenant, ticket_id, now)
     findings = check(ledger_document(ledger, tenant=tenant, ticket=ticket_id, summary=""))
     if not same_reading(stored, replace(ledger.reading, note=stored.note)):
         findings = [*findings, f"the reading stored at {stored.as_of} says otherwise"]

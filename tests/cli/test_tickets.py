@@ -158,7 +158,7 @@ class TestExplain:
         result = run(folder, "explain", "77")
 
         assert result.exit_code == 1
-        assert "ticket main/77 is not known" in result.output
+        assert "ticket main/77 is not known" in str(result.exception)
 
     def test_an_unknown_tenant(self, folder: Path) -> None:
         assert "no tenant 'acme'" in usage_error(run(folder, "explain", "acme/1"))
