@@ -181,6 +181,17 @@ def test_a_target_beyond_the_horizon_is_never_due(at: str, amount: int) -> None:
 
     with pytest.raises(NeverDueError, match=f"calendar test: less than {amount} open seconds within ten years"):
         mondays.due_at(epoch(at), amount)
+    with pytest.raises(NeverDueError, match=f"less than {amount} open seconds"):
+        mondays.due_at(np.array([epoch(at)] * 2), np.array([HOUR, amount]))
+
+
+def test_a_target_years_ahead_is_reached_whether_asked_alone_or_among_others() -> None:
+    mondays, start, amount = calendar(week(("mon",), ("09:00", "18:00"))), epoch("2026-10-19T00:00"), 300 * 9 * HOUR
+
+    due = mondays.due_at(np.array([start, start]), np.array([HOUR, amount]))
+
+    assert [utc(int(at)) for at in due] == ["2026-10-19T10:00:00", "2032-07-12T18:00:00"]
+    assert calendar(week(("mon",), ("09:00", "18:00"))).due_at(start, amount) == due[1]
 
 
 def test_the_horizon_counts_from_each_instant_not_from_what_was_built_before() -> None:
