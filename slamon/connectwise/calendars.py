@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from slamon.clean import clean_line, shown
 from slamon.connectwise.dates import parse_local_date, parse_time
 from slamon.connectwise.records import CalendarRecord, HolidayRecord
-from slamon.core.reference import Holiday, SourceCalendar
+from slamon.core.reference import Holiday, OddDay, SourceCalendar
 from slamon.core.rules import DAY_SECONDS, Window
+from slamon.core.ticket import Ref
 
 WHOLE_DAY = Window(0, DAY_SECONDS)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,20 +21,23 @@ _MIDNIGHTS = (0, 86_340, 86_399, DAY_SECONDS)  # 00:00, 23:59, 23:59:59, 24:00
 def read_calendar(record: CalendarRecord, holidays: Iterable[HolidayRecord], warnings: list[str]) -> SourceCalendar:
     """Return the calendar with the holidays of its list; what was odd is appended to *warnings*."""
     label = f"calendar {record.id} {shown(record.name)}"
-    week = tuple(
-        _read_day(
-            f"{label}: {day.capitalize()}",
-            getattr(record, f"{day}_start_time"),
-            getattr(record, f"{day}_end_time"),
-            warnings,
-        )
-        for day in DAYS
-    )
+    week: list[Window | None] = []
+    odd: list[OddDay] = []
+    for number, day in enumerate(DAYS):
+        start, end = getattr(record, f"{day}_start_time"), getattr(record, f"{day}_end_time")
+        told = len(warnings)
+        week.append(_read_day(f"{label}: {day.capitalize()}", start, end, warnings))
+        if len(warnings) > told:
+            odd.append(OddDay(number, f"{clean_line(start)} to {clean_line(end)}", refused=week[-1] is None))
     if not any(week):
         warnings.append(f"{label}: has no open hours at all; its clocks never run")
     read = (_read_holiday(label, holiday, warnings) for holiday in holidays)
     closed = sorted((h for h in read if h is not None), key=lambda h: (h.on, h.name))
-    return SourceCalendar(record.id, clean_line(record.name), week, tuple(closed))
+    named = record.holiday_list
+    holiday_list = Ref(named.id, clean_line(named.name)) if named is not None and named.id else None
+    return SourceCalendar(
+        record.id, clean_line(record.name), tuple(week), tuple(closed), holiday_list, odd_days=tuple(odd)
+    )
 
 
 def _read_day(label: str, start: str | None, end: str | None, warnings: list[str]) -> Window | None:

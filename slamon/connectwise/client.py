@@ -33,6 +33,11 @@ COMPANY_FIELDS = (
     *("timeZoneSetup/id", "timeZoneSetup/name", "customFields"),
 )
 
+AGREEMENT_FIELDS = (
+    *("id", "name", "company/id", "type/id", "type/name", "sla/id", "sla/name"),
+    "cancelledFlag",
+)
+
 
 class Client:
     """Reads what slamon needs. Lists come ordered by id, in pages; nothing is cached."""
@@ -103,6 +108,12 @@ class Client:
     ) -> AsyncIterator[Rows[records.CompanyRecord]]:
         """Yield the companies that *where* selects."""
         return self._pages(records.CompanyRecord, "/company/companies", where=where, fields=fields)
+
+    def agreements(
+        self, where: Condition | None = None, fields: tuple[str, ...] = AGREEMENT_FIELDS
+    ) -> AsyncIterator[Rows[records.AgreementRecord]]:
+        """Yield the agreements that *where* selects, cancelled ones included."""
+        return self._pages(records.AgreementRecord, "/finance/agreements", where=where, fields=fields)
 
     def time_zone_setups(self) -> AsyncIterator[Rows[records.ZoneRecord]]:
         """Yield the tenant's own names of time zones."""

@@ -92,6 +92,7 @@ class BoardRecord(Struct, rename="camel"):
     id: Id
     name: str | None = None
     project_flag: bool | None = None
+    inactive_flag: bool | None = None
 
 
 class StatusRecord(Struct, rename="camel"):
@@ -101,6 +102,8 @@ class StatusRecord(Struct, rename="camel"):
     name: str | None = None
     closed_status: bool | None = None
     escalation_status: str | None = None
+    inactive: bool | None = None
+    default_flag: bool | None = None
 
 
 class PriorityRecord(Struct, rename="camel"):
@@ -176,6 +179,17 @@ class CompanyRecord(Struct, rename="camel"):
     calendar: Reference | None = None
     time_zone_setup: Reference | None = None
     custom_fields: list[CustomField] | None = None
+
+
+class AgreementRecord(Struct, rename="camel"):
+    """A row of `/finance/agreements`."""
+
+    id: Id
+    name: str | None = None
+    company: Reference | None = None
+    type: Reference | None = None
+    sla: Reference | None = None
+    cancelled_flag: bool | None = None
 
 
 class ZoneRecord(Struct, rename="camel"):

@@ -36,6 +36,7 @@ class _Fetch:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._warnings: list[str] = []
+        self._unread: set[str] = set()
 
     async def tables(self) -> Tables:
         client = self._client
@@ -45,6 +46,7 @@ class _Fetch:
             slas = group.create_task(self._optional("SLAs", self._all(client.slas()), []))
             calendars = group.create_task(self._optional("calendars", self._all(client.calendars()), []))
             companies = group.create_task(self._optional("companies", self._all(client.companies()), []))
+            agreements = group.create_task(self._optional("agreements", self._all(client.agreements()), []))
             zones = group.create_task(self._optional("time zones", self._all(client.time_zone_setups()), []))
             defaults = group.create_task(self._optional("company defaults", client.company_defaults(), None))
             info = group.create_task(self._optional("system information", client.system_info(), None))
@@ -67,9 +69,11 @@ class _Fetch:
             calendars=calendars.result(),
             holidays=holidays.result(),
             companies=companies.result(),
+            agreements=agreements.result(),
             zones=zones.result(),
             defaults=defaults.result(),
             server_zone_name=system.server_time_zone if system else None,
+            unread=frozenset(self._unread),
             warnings=tuple(self._warnings),
         )
 
@@ -87,6 +91,7 @@ class _Fetch:
         except SourceRefusedError as error:
             if error.status not in (403, 404):
                 raise
+            self._unread.add(what)
             self._warnings.append(f"{what} cannot be read, slamon's settings must do: {error}")
             return otherwise
 

@@ -11,8 +11,18 @@ from slamon.connectwise import records
 from slamon.connectwise.calendars import read_calendar
 from slamon.connectwise.payload import read_custom_fields
 from slamon.connectwise.zones import iana_zone
-from slamon.core.reference import BasedOn, Board, BoardStatus, Company, GoalHours, Priority, Reference, Sla
-from slamon.core.ticket import Level
+from slamon.core.reference import (
+    Agreement,
+    BasedOn,
+    Board,
+    BoardStatus,
+    Company,
+    GoalHours,
+    Priority,
+    Reference,
+    Sla,
+)
+from slamon.core.ticket import Level, Ref
 
 LEVELS = {
     "notresponded": Level.NOT_RESPONDED,
@@ -35,9 +45,11 @@ class Tables:
     calendars: list[records.CalendarRecord] = field(default_factory=list)
     holidays: Mapping[int, list[records.HolidayRecord]] = field(default_factory=dict)
     companies: list[records.CompanyRecord] = field(default_factory=list)
+    agreements: list[records.AgreementRecord] = field(default_factory=list)
     zones: list[records.ZoneRecord] = field(default_factory=list)
     defaults: records.DefaultsRecord | None = None
     server_zone_name: str | None = None
+    unread: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
 
@@ -46,7 +58,7 @@ def read_reference(tables: Tables) -> Reference:
     warnings = list(tables.warnings)
     zones = {zone.id: _zone_of_setup(zone) for zone in tables.zones}
     return Reference(
-        boards={b.id: Board(b.id, clean_line(b.name), bool(b.project_flag)) for b in tables.boards},
+        boards={row.id: _board(row) for row in tables.boards},
         statuses={
             row.id: _status(board_id, row, warnings) for board_id, rows in tables.statuses.items() for row in rows
         },
@@ -63,6 +75,8 @@ def read_reference(tables: Tables) -> Reference:
         companies=_companies(tables.companies, zones, warnings),
         default_calendar_id=ref_id(tables.defaults.default_calendar) if tables.defaults else None,
         server_zone=_server_zone(tables, zones, warnings),
+        agreements={row.id: _agreement(row) for row in tables.agreements if not row.cancelled_flag},
+        unread=tables.unread,
         warnings=tuple(warnings),  # evaluated last, when all of them are in
     )
 
@@ -72,12 +86,32 @@ def ref_id(reference: records.Reference | None) -> int | None:
     return (reference.id or None) if reference is not None else None
 
 
+def _ref(reference: records.Reference | None) -> Ref | None:
+    return None if reference is None or not reference.id else Ref(reference.id, clean_line(reference.name))
+
+
+def _board(row: records.BoardRecord) -> Board:
+    return Board(row.id, clean_line(row.name), bool(row.project_flag), bool(row.inactive_flag))
+
+
+def _agreement(row: records.AgreementRecord) -> Agreement:
+    return Agreement(row.id, clean_line(row.name), ref_id(row.company), _ref(row.type), _ref(row.sla))
+
+
 def _status(board_id: int, row: records.StatusRecord, warnings: list[str]) -> BoardStatus:
     name = row.escalation_status or ""
     level = LEVELS.get(name.strip().lower())
     if name and level is None:
         warnings.append(f"status {row.id} {shown(row.name)}: escalation status {shown(name)} is not known")
-    return BoardStatus(row.id, board_id, clean_line(row.name), level, bool(row.closed_status))
+    return BoardStatus(
+        row.id,
+        board_id,
+        clean_line(row.name),
+        level,
+        bool(row.closed_status),
+        bool(row.inactive),
+        bool(row.default_flag),
+    )
 
 
 def _priority(row: records.PriorityRecord, warnings: list[str]) -> Priority:

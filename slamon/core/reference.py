@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from slamon.core.rules import Window
-from slamon.core.ticket import Level
+from slamon.core.ticket import Level, Ref
 
 BasedOn = Literal["MyCalendar", "Customer", "AllHours", "Custom"]
 
@@ -18,6 +18,7 @@ class Board:
     id: int
     name: str
     project: bool = False
+    inactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class BoardStatus:
     name: str
     level: Level | None
     closed: bool = False
+    inactive: bool = False
+    default: bool = False  # what a new ticket on the board starts in
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,27 @@ class Holiday:
 
 
 @dataclass(frozen=True, slots=True)
+class OddDay:
+    """Hours of a day of the week (0 is Monday) that do not mean what they say: `refused` ones count nothing."""
+
+    day: int
+    written: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCalendar:
-    """A ConnectWise calendar: one span a day (None: closed), Monday first, no time zone."""
+    """A ConnectWise calendar: one span a day (None: closed), Monday first, no time zone.
+
+    `holiday_list` is None where the calendar names none.
+    """
 
     id: int
     name: str
     week: tuple[Window | None, ...]
     holidays: tuple[Holiday, ...] = ()
+    holiday_list: Ref | None = None
+    odd_days: tuple[OddDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +107,22 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """An agreement in force; `sla` is what it promises, None for the default SLA."""
+
+    id: int
+    name: str
+    company_id: int | None = None
+    type: Ref | None = None
+    sla: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
-    """All reference data of one tenant, fetched together. Mappings are keyed by id."""
+    """All reference data of one tenant, fetched together. Mappings are keyed by id.
+
+    `unread` names the tables that may not be read; they are empty here for that reason only.
+    """
 
     boards: Mapping[int, Board]
     statuses: Mapping[int, BoardStatus]
@@ -101,4 +132,6 @@ class Reference:
     companies: Mapping[int, Company]
     default_calendar_id: int | None = None
     server_zone: str | None = None  # IANA name
+    agreements: Mapping[int, Agreement] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()  # what was odd and how it was read, one line each

@@ -15,18 +15,20 @@ from slamon.connectwise.reference import fetch_reference
 from slamon.connectwise.transport import Limits
 from slamon.connectwise.zones import DISPLAYED, WINDOWS, iana_zone
 from slamon.core.reference import (
+    Agreement,
     Board,
     BoardStatus,
     Company,
     GoalHours,
     Holiday,
+    OddDay,
     Priority,
     Reference,
     Sla,
     SourceCalendar,
 )
 from slamon.core.rules import Window
-from slamon.core.ticket import Level
+from slamon.core.ticket import Level, Ref
 from slamon.errors import SourceRefusedError, SourceUnavailableError
 
 from .server import Reply, Request, serving
@@ -68,6 +70,8 @@ def test_a_day_of_a_calendar(start: str | None, end: str | None, window: Window 
     assert read.week == (window, Window(8 * H, 17 * H), None, None, None, None, None)
     assert len(warnings) == (warning is not None)
     assert warning is None or (warning in warnings[0] and warnings[0].startswith("calendar 3 'Standard': Monday"))
+    odd = OddDay(0, f"{start} to {end or ''}", refused=window is None)
+    assert read.odd_days == ((odd,) if warning else ())
 
 
 def test_a_calendar_that_is_never_open_is_told() -> None:
@@ -148,9 +152,12 @@ def test_every_zone_of_the_table_exists() -> None:
 
 API = "/v4_6_release/apis/3.0"
 DESK: dict[str, object] = {
-    "/service/boards": [{"id": 1, "name": "Help Desk"}, {"id": 2, "name": "Projects", "projectFlag": True}],
+    "/service/boards": [
+        {"id": 1, "name": "Help Desk"},
+        {"id": 2, "name": "Projects", "projectFlag": True, "inactiveFlag": True},
+    ],
     "/service/boards/1/statuses": [
-        {"id": 11, "name": "New", "escalationStatus": "NotResponded", "closedStatus": False},
+        {"id": 11, "name": "New", "escalationStatus": "NotResponded", "closedStatus": False, "defaultFlag": True},
         {"id": 12, "name": "Waiting Customer", "escalationStatus": "NoEscalation"},
         {"id": 13, "name": ">Closed", "escalationStatus": "Resolved", "closedStatus": True, "inactive": True},
     ],
@@ -195,6 +202,11 @@ DESK: dict[str, object] = {
         {"id": 252, "identifier": "INITECH", "name": "Initech", "timeZoneSetup": {"id": 4, "name": "Under\nground"}},
         {"id": 253, "identifier": "PLAIN", "name": "Plain"},
     ],
+    "/finance/agreements": [
+        {"id": 71, "name": "Gold", "company": {"id": 250}, "type": {"id": 4, "name": "Managed"}, "sla": {"id": 1}},
+        {"id": 72, "name": "Plain", "company": {"id": 251}},
+        {"id": 73, "name": "Left", "company": {"id": 252}, "sla": {"id": 1}, "cancelledFlag": True},
+    ],
     "/system/timeZoneSetups": [
         {"id": 3, "name": "Our Denver", "timeZone": {"id": 40, "name": "Mountain Standard Time"}},
         {"id": 4, "name": "Under\nground"},
@@ -227,11 +239,11 @@ async def fetch(handler: Callable[[Request], Reply], credentials: Credentials, l
 async def test_a_whole_desk_is_read(credentials: Credentials, quick: Limits) -> None:
     reference = await fetch(desk(), credentials, quick)
 
-    assert reference.boards == {1: Board(1, "Help Desk"), 2: Board(2, "Projects", project=True)}
+    assert reference.boards == {1: Board(1, "Help Desk"), 2: Board(2, "Projects", project=True, inactive=True)}
     assert reference.statuses == {
-        11: BoardStatus(11, 1, "New", Level.NOT_RESPONDED),
+        11: BoardStatus(11, 1, "New", Level.NOT_RESPONDED, default=True),
         12: BoardStatus(12, 1, "Waiting Customer", Level.WAITING),
-        13: BoardStatus(13, 1, ">Closed", Level.RESOLVED, closed=True),
+        13: BoardStatus(13, 1, ">Closed", Level.RESOLVED, closed=True, inactive=True),
         21: BoardStatus(21, 2, "New", None),
         22: BoardStatus(22, 2, "Odd", None),
     }
@@ -242,7 +254,8 @@ async def test_a_whole_desk_is_read(credentials: Credentials, quick: Limits) -> 
         3: Sla(3, "Lost", "Custom", GoalHours()),
     }
     week = (Window(8 * H, 17 * H), *[None] * 6)
-    assert reference.calendars == {5: SourceCalendar(5, "Standard", week, (Holiday(date(2026, 12, 25), "Christmas"),))}
+    closed = (Holiday(date(2026, 12, 25), "Christmas"),)
+    assert reference.calendars == {5: SourceCalendar(5, "Standard", week, closed, Ref(8, "US"))}
     assert reference.companies == {
         250: Company(250, "ACME", "Acme", 5, "America/Denver", {"SLA Tier": "Gold"}),
         251: Company(251, "UMBRELLA", "Umbrella"),
@@ -250,6 +263,11 @@ async def test_a_whole_desk_is_read(credentials: Credentials, quick: Limits) -> 
         253: Company(253, "PLAIN", "Plain"),
     }
     assert (reference.default_calendar_id, reference.server_zone) == (5, "America/New_York")
+    assert reference.agreements == {
+        71: Agreement(71, "Gold", 250, Ref(4, "Managed"), Ref(1, "")),
+        72: Agreement(72, "Plain", 251),
+    }
+    assert reference.unread == frozenset()
     assert sorted(reference.warnings) == [
         "SLA 3 'Lost': is based on a custom calendar but names none",
         "SLA 4 'Future': left out, it is based on 'MoonPhase', which is not known",
@@ -289,6 +307,7 @@ async def test_tables_the_member_may_not_see_are_told_and_left_empty(credentials
             _service_SLAs=closed,
             _schedule_calendars=closed,
             _company_companies=closed,
+            _finance_agreements=closed,
             _system_timeZoneSetups=Reply(b"", 404),
             _system_myCompany_other=closed,
             _system_info=closed,
@@ -300,9 +319,11 @@ async def test_tables_the_member_may_not_see_are_told_and_left_empty(credentials
 
     assert set(reference.boards) == {1, 2}
     assert set(reference.statuses) == {11, 12, 13}
-    assert (reference.slas, reference.calendars, reference.companies) == ({}, {}, {})
+    assert (reference.slas, reference.calendars, reference.companies, reference.agreements) == ({}, {}, {}, {})
     told = "\n".join(reference.warnings)
-    for what in ("SLAs", "calendars", "companies", "time zones", "company defaults", "system information"):
+    tables = {"SLAs", "calendars", "companies", "agreements", "time zones", "company defaults", "system information"}
+    assert reference.unread == tables
+    for what in tables:
         assert f"{what} cannot be read" in told
     assert "statuses of board 2 cannot be read" in told
 
