@@ -9,14 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from slamon.simulator.chaos import Chaos, Fault
     from slamon.simulator.clock import SimClock
     from slamon.simulator.server import SimulatorServer, serve
     from slamon.simulator.simulator import Credentials, Simulator
 
-__all__ = ["Credentials", "SimClock", "Simulator", "SimulatorServer", "serve"]
+__all__ = ["Chaos", "Credentials", "Fault", "SimClock", "Simulator", "SimulatorServer", "serve"]
 
 _HOMES = {
+    "Chaos": "chaos",
     "Credentials": "simulator",
+    "Fault": "chaos",
     "SimClock": "clock",
     "Simulator": "simulator",
     "SimulatorServer": "server",

@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from slamon.simulator.chaos import Chaos
     from slamon.simulator.simulator import Simulator
 
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 @click.option("--company", default="training", show_default=True, help="Company id of the login.")
 @click.option("--public-key", default="public", show_default=True, help="Public key of the API member.")
 @click.option("--private-key", default="private", show_default=True, help="Private key of the API member.")
+@click.option("--chaos", metavar="SPEC", help="Spoil answers: `all`, or KIND[=WEIGHT],... such as all,drip=0,error=3.")
+@click.option("--chaos-rate", type=click.FloatRange(0, 1), help="Share of the answers to spoil [default: 0.3].")
+@click.option("--chaos-seed", type=int, default=7, show_default=True, help="The same seed spoils the same requests.")
 def simulate(
     host: str,
     port: int,
@@ -45,6 +49,9 @@ def simulate(
     company: str,
     public_key: str,
     private_key: str,
+    chaos: str | None,
+    chaos_rate: float | None,
+    chaos_seed: int,
 ) -> None:
     """Serve a simulated ConnectWise PSA: a service desk that lives on while slamon watches it."""
     from slamon.simulator.simulator import Credentials, Simulator  # not needed to print the help
@@ -64,8 +71,9 @@ def simulate(
             credentials=Credentials(company, public_key, private_key),
         )
 
+    faults = _chaos(chaos, chaos_rate, chaos_seed)
     try:
-        asyncio.run(_run(seeded, host, port))
+        asyncio.run(_run(seeded, host, port, faults))
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port."
@@ -84,7 +92,20 @@ def _instant(option: str, text: str | None, default: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-async def _run(seeded: "Callable[[], Simulator]", host: str, port: int) -> None:
+def _chaos(spec: str | None, rate: float | None, seed: int) -> "Chaos | None":
+    """Return the chaos that the options ask for: either of spec and rate switches it on."""
+    from slamon.simulator.chaos import Chaos, read_weights
+
+    if spec is None and rate is None:
+        return None
+    try:
+        weights = read_weights("all" if spec is None else spec)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--chaos") from None
+    return Chaos(seed, 0.3 if rate is None else rate, weights)
+
+
+async def _run(seeded: "Callable[[], Simulator]", host: str, port: int, chaos: "Chaos | None") -> None:
     from slamon.simulator.server import SimulatorServer
 
     stop = asyncio.Event()
@@ -92,7 +113,7 @@ async def _run(seeded: "Callable[[], Simulator]", host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     simulator = seeded()  # takes a second; a signal meanwhile is kept, and heeded below
-    async with SimulatorServer(simulator, host, port) as server:
+    async with SimulatorServer(simulator, host, port, chaos=chaos, on_hit=click.echo) as server:
         who = simulator.credentials
         click.echo(
             f"ConnectWise simulator at {server.url} (company {who.company}, public key {who.public_key}, "

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 
 from slamon.simulator.app import create_app
+from slamon.simulator.chaos import Chaos
+from slamon.simulator.proxy import FaultProxy, Hit
 from slamon.simulator.simulator import Simulator
 
 LIFE_SECONDS = 0.5
@@ -21,13 +23,25 @@ class SimulatorServer:
     A simulator on a port, as an async context manager.
 
     `async with SimulatorServer(Simulator(), port=0) as server: ... server.url` listens when the block begins (port 0
-    takes a free one) and has stopped when it ends. Signals are left to the program around it.
+    takes a free one) and has stopped when it ends. Signals are left to the program around it. With *chaos*, `faults`
+    stands before the server and spoils its answers; *on_hit* is told of each.
     """
 
-    def __init__(self, simulator: Simulator | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        simulator: Simulator | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        chaos: Chaos | None = None,
+        on_hit: Callable[[Hit], None] | None = None,
+    ) -> None:
         self.simulator = simulator or Simulator()
         self.host = host
         self.port = port
+        self.chaos = chaos
+        self._on_hit = on_hit
+        self.faults: FaultProxy | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._server: _Server | None = None
 
@@ -44,11 +58,12 @@ class SimulatorServer:
         Raises:
             OSError: The address cannot be bound.
         """
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.create_server((self.host, self.port), family=family, backlog=2048)
-        # Headers and body go out in two writes: without this each small answer waits 40 ms for an acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener = _listener(self.host, self.port)
         self.port = listener.getsockname()[1]
+        if self.chaos is not None:
+            inner = _listener("127.0.0.1", 0)
+            self.faults = FaultProxy(listener, inner.getsockname(), self.chaos, on_hit=self._on_hit)
+            listener = inner
         config = uvicorn.Config(
             create_app(self.simulator),
             lifespan="off",
@@ -62,6 +77,8 @@ class SimulatorServer:
         serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="simulator-http")
         self._tasks = [serving, asyncio.create_task(self._live(), name="simulator-life")]
         await self._server.listening.wait()
+        if self.faults is not None:
+            await self.faults.__aenter__()
         return self
 
     async def __aexit__(
@@ -69,6 +86,8 @@ class SimulatorServer:
     ) -> None:
         """Stop listening and end."""
         assert self._server is not None
+        if self.faults is not None:
+            await self.faults.__aexit__(kind, error, trace)
         self._server.should_exit = True
         serving, living = self._tasks
         living.cancel()
@@ -80,6 +99,14 @@ class SimulatorServer:
         while True:
             _ = self.simulator.now
             await asyncio.sleep(LIFE_SECONDS)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    # Headers and body go out in two writes: without this each small answer waits 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def serve(simulator: Simulator, host: str, port: int, stop: asyncio.Event) -> None:
