@@ -170,8 +170,14 @@ def _system_routes(simulator: Simulator) -> list[BaseRoute]:
     async def info(request: Request) -> Response:
         return _json(request, system.info())
 
+    async def my_companies(request: Request) -> Response:
+        return _json(request, [_projected(request, system.my_company(simulator.world))])
+
     async def my_company(request: Request) -> Response:
-        return _json(request, _projected(request, system.my_company(simulator.world)))
+        row, number = system.my_company(simulator.world), request.path_params["id"]
+        if row["id"] != number:
+            raise not_found("Other", number)
+        return _json(request, _projected(request, row))
 
     async def company_info(request: Request) -> Response:
         return _json(request, system.company_info(simulator.world, request.path_params["company"]))
@@ -180,7 +186,8 @@ def _system_routes(simulator: Simulator) -> list[BaseRoute]:
         Route("/system/audittrail", audit, methods=["GET"]),
         Route("/system/audittrail/count", audit_count, methods=["GET"]),
         Route("/system/info", info, methods=["GET"]),
-        Route("/system/mycompany/other", my_company, methods=["GET"]),
+        Route("/system/mycompany/other", my_companies, methods=["GET"]),
+        Route("/system/mycompany/other/{id:int}", my_company, methods=["GET"]),
         Route("/login/companyinfo/{company}", company_info, methods=["GET"]),
     ]
 

@@ -33,7 +33,7 @@ def info() -> Row:
 
 
 def my_company(world: World) -> Row:
-    """Return `/system/myCompany/other`: default calendar and zone of the server."""
+    """Return the one row of `/system/myCompany/other`: default calendar and zone of the server."""
     return {
         "id": 1,
         "defaultFromAddress": "help@msp.example",

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry, Specification
 
-from tests.contract.deviations import ANY_VALUE, MEDIA_TYPES, QUERY_OF_WRITES, REFUSALS, Schema
+from tests.contract.deviations import ANSWERS, ANY_VALUE, MEDIA_TYPES, QUERY_OF_WRITES, REFUSALS, Schema
 
 FILE = Path(__file__).parents[1] / "data" / "openapi-subset.json"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -51,7 +51,7 @@ class Operation:
     @property
     def answer_schema(self) -> Schema | None:
         """Return the schema of a good answer; None if it has no described body."""
-        return _content_schema(self.document["responses"][str(self.status)])
+        return ANSWERS.get(str(self)) or _content_schema(self.document["responses"][str(self.status)])
 
     @property
     def body_schema(self) -> Schema | None:

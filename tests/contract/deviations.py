@@ -15,6 +15,12 @@ ANY_VALUE = (
 )
 """Properties described as objects that hold any JSON value."""
 
+ANSWERS: dict[str, Schema] = {
+    "GET /schedule/calendars/count": {"$ref": "#/components/schemas/Count"},
+    "GET /schedule/calendars/info/count": {"$ref": "#/components/schemas/Count"},
+}
+"""Answers described as a record, where every other count is a Count."""
+
 QUERY_OF_WRITES = ("fields", "page", "pageSize", "pageId")
 """Described for GET alone, but a search is paged in the URL and what a write answers can be cut to fields."""
 

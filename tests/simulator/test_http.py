@@ -151,7 +151,9 @@ def test_traps_that_real_instances_hold(shared: Desk) -> None:
 
 
 def test_zones_and_company_defaults(shared: Desk) -> None:
-    other = shared.get("/system/myCompany/other")
+    [other] = shared.get("/system/myCompany/other")
+    assert shared.get("/system/myCompany/other/1") == other
+    assert shared.refused("/system/myCompany/other/2")[0] == 404
     assert other["serverTimeZone"]["name"] == "GMT-5/Eastern Time: US & Canada"
     assert other["defaultCalendar"]["id"] == 1
     assert shared.get("/system/info")["serverTimeZone"] == "Eastern Standard Time"
