@@ -14,6 +14,7 @@ from slamon.core.reference import Reference
 from slamon.core.ticket import Event, Kind, Ticket
 from slamon.errors import SlamonError, SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.lint import lint_tenant
 from slamon.jobs.promises import choose_promises
 from slamon.jobs.remap import remap_levels
 from slamon.jobs.sweep import find_gone
@@ -107,6 +108,7 @@ async def refresh_reference(deps: PollDeps) -> None:
     reference = await deps.source.fetch_reference()
     for warning in reference.warnings:
         log.warning("reference data", tenant=deps.settings.name, problem=warning)
+    lint_tenant(reference, deps.settings, deps.state, deps.now(), deps.observer)
     boards = reference.boards.values()
     named = {b.id for b in boards} | {b.name for b in boards}
     unknown = [str(board) for board in deps.settings.boards if board not in named]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from slamon.core.levels import LevelRule
+from slamon.core.lint import Finding
 from slamon.core.promise import PromiseSettings
 from slamon.core.reference import Reference
 from slamon.core.ticket import Ticket
@@ -40,6 +41,7 @@ class TenantState:
     retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
+    findings: frozenset[Finding] = frozenset()  # what the lint said the last time
 
     def board_ids(self, settings: TenantSettings) -> frozenset[int] | None:
         """Return the ids of the boards that the settings name, None for all."""

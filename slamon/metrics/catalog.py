@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from slamon.core.lint import RULES
+
 Type = Literal["counter", "gauge", "histogram"]
 
 POLL_RESULTS = ("ok", "partial", "failed")
@@ -14,6 +16,7 @@ REPORT_RESULTS = ("ok", "failed")
 KINDS = ("near_breach", "breached", "report", "canary")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
 STAGES = ("respond", "plan", "resolve")
+LINT_RULES = tuple(rule.name for rule in RULES)
 
 _REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _POLL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -37,8 +40,8 @@ def _counter(name: str, help_: str, *labels: str, **known: tuple[str, ...]) -> F
     return Family(name, "counter", help_, labels, known)
 
 
-def _gauge(name: str, help_: str, *labels: str, start_at_zero: bool = True) -> Family:
-    return Family(name, "gauge", help_, labels, start_at_zero=start_at_zero)
+def _gauge(name: str, help_: str, *labels: str, start_at_zero: bool = True, **known: tuple[str, ...]) -> Family:
+    return Family(name, "gauge", help_, labels, known, start_at_zero=start_at_zero)
 
 
 def _histogram(name: str, help_: str, buckets: tuple[float, ...], *labels: str, **known: tuple[str, ...]) -> Family:
@@ -73,6 +76,12 @@ FAMILIES: tuple[Family, ...] = (
         "slamon_sweeps_refused_total",
         "Looks for vanished tickets whose answer was too empty to be believed.",
         "tenant",
+    ),
+    _gauge(
+        "slamon_lint_findings",
+        "What is wrong with the set-up of ConnectWise or the settings, by rule.",
+        *("tenant", "rule"),
+        rule=LINT_RULES,
     ),
     _counter(
         "slamon_notifications_total",
