@@ -1,0 +1,91 @@
+"""Walks the operations of the description: ids for their placeholders, bodies for their writes."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from tests.contract.description import Operation, find
+
+Row = dict[str, Any]
+
+PLACEHOLDER = re.compile(r"\{\w+\}")
+NOWHERE = 99_999_999
+"""An id that no row has."""
+
+TEXTS = ("summary", "name", "text", "notes", "description", "addressLine1")
+"""Fields that can be given any text, whatever else the row says."""
+
+
+class Walker:
+    """Fills paths and bodies with what the server shows."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self._numbers = itertools.count(1)
+
+    def rows(self, path: str) -> list[Row]:
+        """Return the rows of the list at *path*, none if it is not served."""
+        answer = self.client.get(path, params={"pageSize": 1000})
+        found: list[Row] = answer.json() if answer.status_code == 200 else []
+        return found
+
+    def targets(self, path: str) -> Iterator[str]:
+        """Yield *path* with ids that exist in place of its placeholders, once for each row it leads to."""
+        placeholder = PLACEHOLDER.search(path)
+        if placeholder is None:
+            yield path
+            return
+        for row in self.rows(path[: placeholder.start() - 1]):
+            yield from self.targets(f"{path[: placeholder.start()]}{row['id']}{path[placeholder.end() :]}")
+
+    def target(self, operation: Operation) -> str:
+        """Return the path of an operation with ids that exist; one that leads nowhere if there are none."""
+        return next(self.targets(operation.path), PLACEHOLDER.sub("1", operation.path))
+
+    def new(self, path: str) -> str:
+        """Return the path of a row made for the purpose; *path* ends with its placeholder."""
+        collection = find("POST", PLACEHOLDER.sub("1", path).rpartition("/")[0])
+        target = self.target(collection)
+        answer = self.client.post(target, json=self.body(collection, target))
+        assert answer.status_code == 201, answer.text
+        return f"{target}/{answer.json()['id']}"
+
+    def body(self, operation: Operation, target: str) -> Any:
+        """Return a body that the operation must accept, made from a row that the server shows."""
+        if operation.body_schema is None:
+            return None
+        if operation.path in BODIES:
+            return BODIES[operation.path]
+        row = self.client.get(target).json()
+        if operation.method == "PATCH":
+            return [{"op": "replace", "path": _text_field(row), "value": "changed by a walk"}]
+        return row if operation.method == "PUT" else self._another(row[0])
+
+    def _another(self, row: Row) -> Row:
+        """Return *row* as a new one: without what the server sets, under a name of its own."""
+        number = next(self._numbers)
+        fresh = {name: value for name, value in row.items() if name not in ("id", "_info")}
+        return fresh | {name: f"walk {number}" for name in ("name", "identifier") if name in row}
+
+
+def _text_field(row: Row) -> str:
+    return next(name for name in TEXTS if name in row)
+
+
+BODIES: dict[str, Any] = {
+    "/service/tickets": {"summary": "Made by a walk", "company": {"id": 250}},
+    "/service/tickets/search": {"conditions": "closedFlag=false", "orderBy": "id desc"},
+    "/service/tickets/{parentId}/notes": {"text": "Called back", "internalAnalysisFlag": True},
+}
+"""Bodies that no row of the server's can be made into."""
+
+
+def is_served(answer: httpx.Response) -> bool:
+    """Tell whether the server has a route for what it was asked."""
+    no_route = answer.status_code == 404 and answer.json()["message"] == "The endpoint does not exist."
+    return answer.status_code != 405 and not no_route
