@@ -8,6 +8,7 @@ SlamonError
 ├── HistoryError              a ticket's events cannot be put on a clock; names the ticket
 ├── SourceError               ConnectWise, as seen from here
 │   ├── SourceUnavailableError    try again: time-out, 429 (retry_after), 5xx
+│   │   └── OutcomeUnknownError       a write may or may not have been done: look before it is sent again
 │   ├── SourceRefusedError        do not try again: 400, 401, 403, 404
 │   └── PayloadError              answered, but not with what we understand
 ├── StoreError
@@ -82,17 +83,35 @@ class SourceUnavailableError(SourceError):
 
     exit_status = 75
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, surely_not_done: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.surely_not_done = surely_not_done
+
+
+class OutcomeUnknownError(SourceUnavailableError):
+    """A write was sent and no good answer came; it must not be repeated blindly."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One of the `errors` in ConnectWise's answer: its code, words, and the field it is about."""
+
+    code: str
+    message: str
+    field: str = ""
 
 
 class SourceRefusedError(SourceError):
-    """ConnectWise refused the request; asking again will not help."""
+    """ConnectWise refused the request; asking again will not help. `code` and `faults` are its own words."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, code: str = "", faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
+        self.faults = faults
 
 
 class PayloadError(SourceError):

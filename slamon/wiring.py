@@ -66,6 +66,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
 def open_client(config: Config, name: str, observer: Observer) -> Client:
     from slamon.connectwise.client import Client
     from slamon.connectwise.credentials import Credentials
+    from slamon.connectwise.limits import Limits
 
     tenant: Tenant = config.tenant[name]
     credentials = Credentials(
@@ -76,7 +77,8 @@ def open_client(config: Config, name: str, observer: Observer) -> Client:
         hint=f"tenant.{name} in slamon.toml, SLAMON_TENANT__{name.upper()}__PRIVATE_KEY",
     )
     ca_file = Path(tenant.ca_file) if tenant.ca_file else None
-    return Client.open(tenant.url, credentials, ca_file=ca_file, tenant=name, observer=observer)
+    limits = Limits(requests_per_minute=tenant.requests_per_minute)
+    return Client.open(tenant.url, credentials, limits=limits, ca_file=ca_file, tenant=name, observer=observer)
 
 
 def open_mailer(mail: Mail) -> SmtpMailer:

@@ -131,6 +131,7 @@ class Tenant(Section):
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     reference_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
     backfill_days: Annotated[int, Field(ge=0, le=3650)] = 7
+    requests_per_minute: Annotated[int, Field(ge=60, le=60_000)] = 600
     boards: tuple[NameOrId, ...] = ()
     zone: Zone = ""
     ticket_url: TicketUrl = ""

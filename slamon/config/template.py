@@ -24,6 +24,7 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # overlap_seconds = 120                     # how far behind the newest change to ask again
 # reference_seconds = 3600                  # how often to read boards, statuses, SLAs, calendars
 # backfill_days = 7                         # how far back the first poll looks for closed tickets
+# requests_per_minute = 600                 # how fast to ask at most; ConnectWise bears about 1000
 # zone = "Europe/London"                    # zone of ConnectWise's calendars; default: the server's own
 # ticket_url = "https://eu.myconnectwise.net/v4_6_release/services/system_io/Service/fv_sr100_request.rails?service_recid={id}"
 # priority_rank = "sort"                    # most urgent first by sort order, or by "id"

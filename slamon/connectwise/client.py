@@ -20,10 +20,11 @@ from typing import Self, TypeVar
 from slamon.connectwise import records
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.discovery import Connection
+from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
 from slamon.connectwise.paging import PAGE_SIZE, keyset_pages, numbered_pages
 from slamon.connectwise.payload import Rows, decode, decode_rows
 from slamon.connectwise.query import Condition
-from slamon.connectwise.transport import DEFAULT_LIMITS, Limits
+from slamon.connectwise.request import Request
 from slamon.ports import Observer
 
 T = TypeVar("T")
@@ -121,14 +122,14 @@ class Client:
 
     async def company_defaults(self) -> records.DefaultsRecord | None:
         """Return the tenant's default calendar and server time zone; None if the list is empty."""
-        answer = await self._connection.get("/system/myCompany/other")
+        answer = await self._connection.send(Request("GET", "/system/myCompany/other"))
         if answer.body.lstrip()[:1] == b"{":
             return decode(answer.body, records.DefaultsRecord)
         return next(iter(decode_rows(answer.body, records.DefaultsRecord).good), None)
 
     async def system_info(self) -> records.InfoRecord:
         """Return the server's version and time zone."""
-        return decode((await self._connection.get("/system/info")).body, records.InfoRecord)
+        return decode((await self._connection.send(Request("GET", "/system/info"))).body, records.InfoRecord)
 
     def audit_trail(self, ticket_id: int) -> AsyncIterator[Rows[records.AuditRecord]]:
         """Yield a ticket's audit trail, in the server's order."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from slamon.clean import shown
+from slamon.connectwise.address import check_url
 from slamon.connectwise.answers import Answer
 from slamon.connectwise.credentials import Credentials
+from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
 from slamon.connectwise.payload import decode
+from slamon.connectwise.rate import Pace
 from slamon.connectwise.records import CompanyInfo
-from slamon.connectwise.transport import DEFAULT_LIMITS, Limits, Transport, check_url
+from slamon.connectwise.request import Request
+from slamon.connectwise.transport import Transport
 from slamon.errors import PayloadError, SourceRefusedError
-from slamon.ports import Observer
+from slamon.ports import Observer, Unobserved
 
 CLOUD = ".myconnectwise.net"
 
@@ -47,13 +50,17 @@ def api_root(url: str, codebase: str) -> str:
     return urlunsplit((parts.scheme, host, f"/{codebase}/apis/3.0", "", ""))
 
 
+def _tell(observer: Observer, tenant: str, per_minute: float) -> None:
+    observer.set("slamon_api_allowed_requests_per_minute", per_minute, tenant=tenant)
+
+
 class Connection:
-    """GET requests to the API of a ConnectWise site, wherever it is at the moment.
+    """Requests to the API of a ConnectWise site, wherever it is at the moment.
 
     *url* is the API's address, or a site's, whose codebase is then asked for
     at the first request. A codebase changes when ConnectWise is upgraded, so
-    after a 404 it is asked for once more, and the request repeated if it is
-    another one. The host is always the configured one: no answer can send
+    after a 404 to a path it is asked for once more, and the request repeated
+    if it is another one. The host is always the configured one: no answer can send
     the credentials elsewhere.
 
     Raises:
@@ -73,7 +80,8 @@ class Connection:
         check_url(url)
         self.url = url
         self._credentials = credentials
-        self._open = partial(Transport, limits=limits, ca_file=ca_file, tenant=tenant, observer=observer)
+        pace = Pace(limits.requests_per_minute, told=partial(_tell, observer or Unobserved(), tenant))
+        self._open = partial(Transport, limits=limits, ca_file=ca_file, tenant=tenant, observer=observer, pace=pace)
         self._lock = asyncio.Lock()
         self._left: list[Transport] = []
         self._transport = self._open(url, credentials) if names_api(url) else None
@@ -82,23 +90,36 @@ class Connection:
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
 
-    async def get(
-        self,
-        endpoint: str,
-        ids: Mapping[str, object] | None = None,
-        params: Mapping[str, str | int] | None = None,
-    ) -> Answer:
-        """Do as `Transport.get` does."""
+    async def send(self, request: Request) -> Answer:
+        """Do as `Transport.send` does."""
         transport = self._transport or await self._find(known=None)
         try:
-            return await transport.get(endpoint, ids, params)
+            return await transport.send(request)
         except SourceRefusedError as error:
-            if error.status != 404 or not self._discovered:
+            # An API that knows the path but not the record is where it should be.
+            if error.status != 404 or error.code == "NotFound" or not self._discovered:
                 raise
             moved = await self._find(known=transport)
             if moved is transport:
                 raise
-            return await moved.get(endpoint, ids, params)
+            return await moved.send(request)
+
+    async def fetch_company_info(self) -> CompanyInfo:
+        """Return what the site says, without a login, about the company: its codebase and version.
+
+        Raises:
+            SourceRefusedError: The site knows no such company (status 404).
+            SourceError: It does not answer.
+        """
+        company = self._credentials.company
+        async with self._open(login_root(self.url)) as anonymous:
+            answer = await anonymous.get("/login/companyinfo/{company}", {"company": company})
+        info = decode(answer.body, CompanyInfo | None)  # type: ignore[arg-type]
+        if info is None:
+            raise SourceRefusedError(
+                f"{login_root(self.url)} knows no company {shown(company)}; check `company` and `url`", status=404
+            )
+        return info
 
     async def _find(self, known: Transport | None) -> Transport:
         """Return a transport to where the API is now: *known*, if it is still there."""
@@ -114,14 +135,7 @@ class Connection:
             return self._transport
 
     async def _fetch_codebase(self) -> str:
-        company = self._credentials.company
-        async with self._open(login_root(self.url)) as anonymous:
-            answer = await anonymous.get("/login/companyinfo/{company}", {"company": company})
-        info = decode(answer.body, CompanyInfo | None)  # type: ignore[arg-type]
-        if info is None:
-            raise SourceRefusedError(
-                f"{login_root(self.url)} knows no company {shown(company)}; check `company` and `url`", status=404
-            )
+        company, info = self._credentials.company, await self.fetch_company_info()
         codebase = (info.codebase or "").strip("/")
         if not _CODEBASE.fullmatch(codebase):
             raise PayloadError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from slamon.connectwise.answers import Answer
 from slamon.connectwise.payload import Rows, decode_rows
 from slamon.connectwise.query import Condition, ListQuery, all_of, compare
+from slamon.connectwise.request import Request, Sender
 from slamon.errors import PayloadError
 
 PAGE_SIZE = 1000  # the server's largest
@@ -15,19 +15,8 @@ PAGE_SIZE = 1000  # the server's largest
 T = TypeVar("T")
 
 
-class Getter(Protocol):
-    """Whatever answers GET requests: a Transport or a Connection."""
-
-    async def get(
-        self,
-        endpoint: str,
-        ids: Mapping[str, object] | None = None,
-        params: Mapping[str, str | int] | None = None,
-    ) -> Answer: ...
-
-
 async def keyset_pages(
-    getter: Getter,
+    sender: Sender,
     kind: type[T],
     endpoint: str,
     ids: Mapping[str, object] | None = None,
@@ -49,7 +38,7 @@ async def keyset_pages(
     while True:
         beyond = compare("id", ">", last) if last is not None else None
         query = ListQuery(all_of(where, beyond), fields, order_by=("id",), page_size=page_size)
-        answer = await getter.get(endpoint, ids, query.params())
+        answer = await sender.send(Request("GET", endpoint, ids or {}, query.params()))
         page = decode_rows(answer.body, kind)
         _check_order(endpoint, page.ids, last)
         yield page
@@ -74,7 +63,7 @@ def _check_order(endpoint: str, ids: list[int], last: int | None) -> None:
 
 
 async def numbered_pages(
-    getter: Getter,
+    sender: Sender,
     kind: type[T],
     endpoint: str,
     params: Mapping[str, str | int],
@@ -85,7 +74,7 @@ async def numbered_pages(
     page = 1
     while True:
         query = ListQuery(page=page, page_size=page_size)
-        answer = await getter.get(endpoint, None, {**params, **query.params()})
+        answer = await sender.send(Request("GET", endpoint, params={**params, **query.params()}))
         rows = decode_rows(answer.body, kind)
         yield rows
         if not rows.count or (rows.count < page_size and not answer.has_next):

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
 
 from slamon.clean import clean_line
-from slamon.connectwise.answers import Answer, RawAnswer, read_answer
+from slamon.connectwise.address import check_url, is_loopback
+from slamon.connectwise.answers import Answer, RawAnswer, read_answer, retry_after
 from slamon.connectwise.body import BodyReader
 from slamon.connectwise.credentials import Credentials
-from slamon.errors import ConfigError, PayloadError, Problem, SourceUnavailableError
+from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
+from slamon.connectwise.rate import Pace
+from slamon.connectwise.request import Request
+from slamon.errors import (
+    ConfigError,
+    InputError,
+    OutcomeUnknownError,
+    PayloadError,
+    Problem,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
 from slamon.ports import Observer, Unobserved
+
+# Before the first byte was sent; a connection that breaks later may have carried the request.
+_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL)
 
 ACCEPT = "application/vnd.connectwise.com+json"
 
@@ -29,35 +42,18 @@ ACCEPT = "application/vnd.connectwise.com+json"
 stamina.instrumentation.set_on_retry_hooks(())
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long, how often, how much. A deadline holds for one try from first to last byte."""
-
-    deadline_seconds: float = 60.0
-    connect_seconds: float = 10.0
-    tries: int = 5
-    total_seconds: float = 180.0  # no new try starts later than this after the first
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 30.0
-    jitter_seconds: float = 1.0
-    body_bytes: int = 64 * 2**20
-    parallel: int = 6
-
-
-DEFAULT_LIMITS = Limits()
-
-
 class UntrustedCertificateError(SourceUnavailableError):
     """The server's certificate cannot be verified; trying again at once will not help."""
 
 
 class Transport:
-    """GET requests to one ConnectWise API, with deadlines, retries and counts.
+    """Requests to one ConnectWise API, with deadlines, retries and counts.
 
     *base_url* is the part before `/service/...`. Without *credentials* the
     requests are anonymous. Redirects are not followed, TLS is verified;
     *ca_file* adds certificates to trust. Plain http is for loopback only.
-    At most `limits.parallel` requests are under way at once.
+    At most `limits.parallel` requests are under way at once, and they follow
+    each other as *pace* allows, which several transports may share.
 
     Raises:
         ConfigError: *base_url* or *ca_file* cannot be used.
@@ -72,6 +68,7 @@ class Transport:
         ca_file: Path | None = None,
         tenant: str = "",
         observer: Observer | None = None,
+        pace: Pace | None = None,
     ) -> None:
         check_url(base_url)
         self.base_url = base_url.rstrip("/")
@@ -80,7 +77,7 @@ class Transport:
         self._tenant = tenant
         self._observer: Observer = observer or Unobserved()
         self._slots = asyncio.Semaphore(limits.parallel)
-        self._silent_until = 0.0  # monotonic; set by a 429, respected by every request
+        self._pace = pace or Pace(limits.requests_per_minute)
         self._http = httpx.AsyncClient(
             headers={
                 "Accept": ACCEPT,
@@ -104,19 +101,27 @@ class Transport:
         ids: Mapping[str, object] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> Answer:
-        """Ask for *endpoint*, a template such as `/service/boards/{board}/statuses`, filled from *ids*.
+        """Ask for *endpoint*, a template such as `/service/boards/{board}/statuses`, filled from *ids*."""
+        return await self.send(Request("GET", endpoint, ids or {}, params or {}))
+
+    async def send(self, request: Request) -> Answer:
+        """Send *request* and return its good answer.
 
         Tried again, with growing pauses or after what `Retry-After` says,
         on 429, 5xx, time-outs and broken connections; never on other 4xx.
+        A request that is not repeatable is tried again only where it surely
+        was not carried out: after a 429 and without a connection.
 
         Raises:
+            OutcomeUnknownError: It may have been carried out, and twice would do harm.
             SourceUnavailableError: No good answer within the limits; `retry_after` if the server named it.
             SourceRefusedError: The server will not answer this.
             PayloadError: It answered with something else than JSON, or far too much.
+            InputError: The body is larger than the limits allow.
         """
-        path = endpoint.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()})
-        query = "&".join(f"{k}={quote(str(v), safe='/,:()')}" for k, v in (params or {}).items())
-        url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
+        if request.body is not None and len(request.body) > self._limits.sent_bytes:
+            raise InputError(f"{request}: the body has {len(request.body)} bytes; at most {self._limits.sent_bytes}")
+        unsure = False  # whether an earlier try may have been carried out
         async for attempt in stamina.retry_context(
             on=self._retry_rule(),
             attempts=self._limits.tries,
@@ -126,14 +131,28 @@ class Transport:
             wait_jitter=self._limits.jitter_seconds,
         ):
             with attempt:
-                return await self._try(endpoint, f"GET {path}", url)
+                try:
+                    return await self._try(request)
+                except SourceUnavailableError as error:
+                    unsure = unsure or not error.surely_not_done
+                    if request.repeatable or error.surely_not_done:
+                        raise
+                    raise OutcomeUnknownError(
+                        f"{error}; it may or may not have been carried out: look before it is sent again"
+                    ) from error
+                except SourceRefusedError as error:
+                    if unsure and request.method == "DELETE" and error.code == "NotFound":
+                        return Answer(b"", has_next=False)  # the try that seemed to fail has deleted it
+                    raise
         raise AssertionError("stamina either returns or raises")
 
     def _retry_rule(self) -> Callable[[Exception], bool | float]:
         give_up_at = time.monotonic() + self._limits.total_seconds
 
         def rule(error: Exception) -> bool | float:
-            if not isinstance(error, SourceUnavailableError) or isinstance(error, UntrustedCertificateError):
+            if not isinstance(error, SourceUnavailableError):
+                return False
+            if isinstance(error, UntrustedCertificateError | OutcomeUnknownError):
                 return False
             if error.retry_after is None:
                 return True
@@ -141,48 +160,46 @@ class Transport:
 
         return rule
 
-    async def _try(self, endpoint: str, request: str, url: str) -> Answer:
+    async def _try(self, request: Request) -> Answer:
         async with self._slots:
-            await self._keep_silence(request)
-            raw = await self._measured(endpoint, request, url)
-        try:
-            return read_answer(raw, request, self._credentials)
-        except SourceUnavailableError as error:
-            self._note_throttling(error.retry_after)
-            raise
+            sent_at = await self._pace.take_turn(self._limits.total_seconds)
+            if sent_at is None:
+                left = self._pace.silence_seconds
+                raise SourceUnavailableError(
+                    f"{request}: not sent, the server asked for {left:.0f} more seconds without requests",
+                    retry_after=left,
+                    surely_not_done=True,
+                )
+            raw = await self._measured(request)
+        if raw.status == 429:
+            self._note_throttling(sent_at, retry_after(raw.headers))
+        return read_answer(raw, str(request), self._credentials, may_be_empty=request.method == "DELETE")
 
-    async def _keep_silence(self, request: str) -> None:
-        """Wait while the server wants silence; when that is too long, say so without asking it."""
-        left = self._silent_until - time.monotonic()
-        if left > self._limits.total_seconds:
-            raise SourceUnavailableError(
-                f"{request}: not sent, the server asked for {left:.0f} more seconds without requests",
-                retry_after=left,
-            )
-        if left > 0:
-            await asyncio.sleep(left)
-
-    def _note_throttling(self, seconds: float | None) -> None:
+    def _note_throttling(self, sent_at: float, seconds: float | None) -> None:
+        self._pace.slow_down(sent_at, seconds)
         if seconds:
-            self._silent_until = max(self._silent_until, time.monotonic() + seconds)
             self._observer.count("slamon_api_throttled_seconds_total", seconds, tenant=self._tenant)
 
-    async def _measured(self, endpoint: str, request: str, url: str) -> RawAnswer:
+    async def _measured(self, request: Request) -> RawAnswer:
         started, code = time.monotonic(), "error"
         try:
-            raw = await self._exchange(request, url)
+            raw = await self._exchange(request)
             code = f"{raw.status // 100}xx"
             return raw
         finally:
+            endpoint = request.endpoint
             self._observer.count("slamon_api_requests_total", tenant=self._tenant, endpoint=endpoint, code=code)
             self._observer.observe("slamon_api_request_duration_seconds", time.monotonic() - started, endpoint=endpoint)
 
-    async def _exchange(self, request: str, url: str) -> RawAnswer:
+    async def _exchange(self, request: Request) -> RawAnswer:
         """Do one request; every fault of the network becomes a SourceUnavailableError here."""
+        headers = {**request.headers, **({"Content-Type": "application/json"} if request.body is not None else {})}
         try:
             async with (
                 asyncio.timeout(self._limits.deadline_seconds),
-                self._http.stream("GET", url) as response,
+                self._http.stream(
+                    request.method, f"{self.base_url}{request.target}", content=request.body, headers=headers
+                ) as response,
             ):
                 reader = BodyReader(response.headers.get("content-encoding", ""), self._limits.body_bytes)
                 async for chunk in response.aiter_raw():
@@ -194,9 +211,11 @@ class Transport:
             raise SourceUnavailableError(f"{request}: {error}") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             within = f"{self._limits.deadline_seconds:g} s"
-            raise SourceUnavailableError(f"{request}: no complete answer within {within}") from error
+            raise SourceUnavailableError(
+                f"{request}: no complete answer within {within}", surely_not_done=isinstance(error, _NEVER_CONNECTED)
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _translated(request, self.base_url, error) from error
+            raise _translated(str(request), self.base_url, error) from error
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -216,44 +235,13 @@ def _translated(request: str, base_url: str, error: Exception) -> SourceUnavaila
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return UntrustedCertificateError(
             f"{request}: the certificate of {base_url} cannot be verified ({said});"
-            " name the file of the authority behind it in `ca_file`"
+            " name the file of the authority behind it in `ca_file`",
+            surely_not_done=True,
         )
-    return SourceUnavailableError(f"{request}: {base_url} could not be reached, or broke off ({said})")
-
-
-def check_url(url: str) -> None:
-    """Refuse an address slamon must not send credentials to.
-
-    Raises:
-        ConfigError: Not an http(s) address, plain http to another machine, or with a password or query.
-    """
-    remedy = ""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ConfigError("ConnectWise", [Problem("url", "", "is not an address")]) from None
-    if parts.username is not None or parts.password is not None:
-        # Shown without its value, which is a secret.
-        raise ConfigError("ConnectWise", [Problem("url", "", "must not hold a user name or password")])
-    if parts.scheme not in ("http", "https") or not host:
-        remedy = "must be an address such as https://api-na.myconnectwise.net"
-    elif parts.scheme == "http" and not is_loopback(host):
-        remedy = "plain http would show the credentials to the network; use https"
-    elif parts.query or parts.fragment:
-        remedy = "must end before any ? or #"
-    if remedy:
-        raise ConfigError("ConnectWise", [Problem("url", clean_line(url), remedy)])
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether *host* is this machine, by name or by number; no name is looked up."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return SourceUnavailableError(
+        f"{request}: {base_url} could not be reached, or broke off ({said})",
+        surely_not_done=isinstance(error, _NEVER_CONNECTED),
+    )
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

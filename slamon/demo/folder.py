@@ -44,6 +44,7 @@ public_key = "public"
 client_id = "00000000-0000-0000-0000-000000000000"
 private_key_file = "private_key"
 poll_seconds = {poll_seconds}
+requests_per_minute = 60000  # a simulated day passes in seconds
 
 [simulation]
 speed = {speed}

@@ -65,6 +65,12 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _histogram("slamon_api_request_duration_seconds", "How long a request took.", _REQUEST_BUCKETS, "endpoint"),
     _counter("slamon_api_throttled_seconds_total", "Time the source asked us to wait.", "tenant"),
+    _gauge(
+        "slamon_api_allowed_requests_per_minute",
+        "Requests a minute that slamon allows itself at present.",
+        "tenant",
+        start_at_zero=False,
+    ),
     _counter(
         "slamon_rows_rejected_total",
         "Tickets that could not be understood, by reason.",

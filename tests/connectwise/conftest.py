@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from slamon.connectwise.credentials import Credentials
-from slamon.connectwise.transport import Limits
+from slamon.connectwise.limits import Limits
 
 CANARY = "canary-PRIVATE-9f3a"
 CANARY_PUBLIC = "canary-PUBLIC-77c1"
@@ -34,6 +34,7 @@ class Counts:
 
     counted: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
     observed: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
+    gauges: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         self.counted.append((name, value, labels))
@@ -42,7 +43,7 @@ class Counts:
         self.observed.append((name, value, labels))
 
     def set(self, name: str, value: float, **labels: str) -> None:
-        raise AssertionError(f"{name} {value} {labels} is not the transport's to set")
+        self.gauges.append((name, value, labels))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 REASONS = {200: "OK", 429: "Too Many Requests"}
@@ -15,19 +16,25 @@ REASONS = {200: "OK", 429: "Too Many Requests"}
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived: `headers` by lower-case name, `query` decoded."""
+    """What arrived: `headers` by lower-case name, `query` decoded, `body` as it came."""
 
+    method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     at: float  # the event loop's time
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class Reply:
     """What goes back. `body` may be any bytes; `length` lies about them when given."""
 
-    body: bytes | Sequence[object] | Mapping[str, object]
+    body: bytes | Sequence[object] | Mapping[str, object] = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = -1
@@ -42,7 +49,7 @@ class Reply:
 
 
 Writer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-Handler = Callable[[Request], "Reply | Writer"]
+Handler = Callable[[Request], "Reply | Writer | Awaitable[Reply]"]
 
 
 @dataclass
@@ -57,10 +64,15 @@ class Server:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             request = _parse(head)
+            if length := int(request.headers.get("content-length", 0)):
+                request = replace(request, body=await reader.readexactly(length))
             self.requests.append(request)
             answer = self.handler(request)
             if isinstance(answer, Reply):
                 writer.write(answer.bytes())
+                await writer.drain()
+            elif isinstance(answer, Awaitable):
+                writer.write((await answer).bytes())
                 await writer.drain()
             else:
                 await answer(writer)
@@ -72,9 +84,11 @@ class Server:
 
 def _parse(head: str) -> Request:
     first, *rest = head.rstrip().split("\r\n")
-    target = urlsplit(first.split(" ")[1])
+    method, address, _ = first.split(" ")
+    target = urlsplit(address)
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}
     return Request(
+        method,
         target.path,
         dict(parse_qsl(target.query, keep_blank_values=True)),
         headers,

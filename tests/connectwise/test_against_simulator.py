@@ -13,8 +13,8 @@ import pytest
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.credentials import Credentials
+from slamon.connectwise.limits import Limits
 from slamon.connectwise.source import ConnectWiseSource
-from slamon.connectwise.transport import Limits
 from slamon.core.ticket import Kind, Ticket
 from slamon.errors import SourceRefusedError
 from slamon.ports import TicketSource

@@ -10,9 +10,9 @@ import pytest
 from slamon.connectwise.calendars import WHOLE_DAY, read_calendar
 from slamon.connectwise.client import Client
 from slamon.connectwise.credentials import Credentials
+from slamon.connectwise.limits import Limits
 from slamon.connectwise.records import CalendarRecord, HolidayRecord
 from slamon.connectwise.reference import fetch_reference
-from slamon.connectwise.transport import Limits
 from slamon.connectwise.zones import DISPLAYED, WINDOWS, iana_zone
 from slamon.core.reference import (
     Agreement,

@@ -14,8 +14,8 @@ import pytest
 
 from slamon.connectwise.client import Client
 from slamon.connectwise.credentials import Credentials
+from slamon.connectwise.limits import Limits
 from slamon.connectwise.source import ConnectWiseSource
-from slamon.connectwise.transport import Limits
 from slamon.errors import PayloadError, SourceError, SourceRefusedError
 from slamon.ports import TicketSource
 

@@ -15,7 +15,8 @@ import pytest
 
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.discovery import Connection
-from slamon.connectwise.transport import Limits, Transport, UntrustedCertificateError
+from slamon.connectwise.limits import Limits
+from slamon.connectwise.transport import Transport, UntrustedCertificateError
 from slamon.errors import ConfigError, PayloadError, SourceError, SourceRefusedError, SourceUnavailableError
 
 from .conftest import CANARY, CANARY_CLIENT, CANARY_PUBLIC, Counts
@@ -250,7 +251,14 @@ async def test_lone_surrogates_and_broken_utf8_do_not_lose_the_answer(credential
         (
             Reply({"code": "NotFound", "message": "Service Ticket 404 not found"}, 404),
             (
-                "GET /service/boards: 404 (Service Ticket 404 not found); not found: check `url`,"
+                "GET /service/boards: 404 (Service Ticket 404 not found); there is no such record,"
+                " or the API member may not see it"
+            ),
+        ),
+        (
+            Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, 404),
+            (
+                "GET /service/boards: 404 (The endpoint does not exist.); not found: check `url`,"
                 " and SLAMON_ACME_KEYS, for the cloud says 404 to wrong credentials too"
             ),
         ),
