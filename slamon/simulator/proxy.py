@@ -123,6 +123,8 @@ class FaultProxy:
                     break
         except (ConnectionError, TimeoutError, h11.ProtocolError):
             pass  # the client is gone, speaks no HTTP, or the server behind was stopped
+        except asyncio.CancelledError:
+            pass  # by `__aexit__`; Python 3.11's streams log an error for a cancelled task
         finally:
             writer.close()
 

@@ -18,8 +18,8 @@ from slamon.simulator.reply import Reply, stamps
 from slamon.simulator.world import Row
 
 YEARS = timedelta(days=3_650)
-ODD: tuple[object, ...] = ({"a": [1]}, [[]], "not a date", -1, True)
-"""What stands in a field instead of its value."""
+ODD: tuple[object, ...] = ({"id": "none"}, [[]], "not a date", -1, True)
+"""What stands in a field instead of its value; always of another type."""
 GARBLED = (b"\x00\xff\xfe{]", b'[{"id": 1,, "summary": }]', b"upstream connect error", b"[NaN]", b"")
 
 
@@ -74,7 +74,8 @@ def _types(reply: Reply, asked: Asked) -> Reply | None:
         return None
     place = asked.random.randrange(len(rows))
     field = asked.random.choice(sorted(rows[place]))
-    rows[place] = {**rows[place], field: asked.random.choice(ODD)}
+    odd = [value for value in ODD if type(value) is not type(rows[place][field])]
+    rows[place] = {**rows[place], field: asked.random.choice(odd)}
     return reply.saying(rows)
 
 
