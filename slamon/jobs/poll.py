@@ -16,6 +16,7 @@ from slamon.errors import SlamonError, SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.lint import lint_tenant
 from slamon.jobs.promises import choose_promises
+from slamon.jobs.reference import fetch_reference
 from slamon.jobs.remap import remap_levels
 from slamon.jobs.sweep import find_gone
 from slamon.jobs.trails import fetch_trails, may_have_a_trail
@@ -105,7 +106,7 @@ async def _look_at(
 
 async def refresh_reference(deps: PollDeps) -> None:
     """Read boards, statuses, SLAs, calendars and companies anew; the next poll then looks at every open ticket."""
-    reference = await deps.source.fetch_reference()
+    reference = await fetch_reference(deps.source, deps.state.reference)
     for warning in reference.warnings:
         log.warning("reference data", tenant=deps.settings.name, problem=warning)
     lint_tenant(reference, deps.settings, deps.state, deps.now(), deps.observer)

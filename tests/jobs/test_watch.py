@@ -71,7 +71,7 @@ def test_it_wakes_when_a_deadline_passes_though_the_next_poll_is_far(desk: OpenD
 
     run_until(watch, lambda: any(change == "breached" for _, change, _ in watched.changes()))
 
-    assert [what for what, _ in watched.source.asked].count("reference") == 1
+    assert [what for what, _ in watched.source.asked].count("reference") == 2  # what is new is read twice
     assert len([what for what, _ in watched.source.asked if what == "tickets"]) == 2  # one poll, its sweep
     (record,) = [
         record
