@@ -21,9 +21,11 @@ from slamon.connectwise import records
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.discovery import Connection
 from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
-from slamon.connectwise.paging import PAGE_SIZE, keyset_pages, numbered_pages
+from slamon.connectwise.listing import Listing
+from slamon.connectwise.paging import PAGE_SIZE, steady_pages
 from slamon.connectwise.payload import Rows, decode, decode_rows
-from slamon.connectwise.query import Condition
+from slamon.connectwise.query import Condition, ListQuery
+from slamon.connectwise.ranges import ranged_pages
 from slamon.connectwise.request import Request
 from slamon.ports import Observer
 
@@ -41,11 +43,12 @@ AGREEMENT_FIELDS = (
 
 
 class Client:
-    """Reads what slamon needs. Lists come ordered by id, in pages; nothing is cached."""
+    """Reads what slamon needs. Lists come in pages, each ordered by id; nothing is cached."""
 
-    def __init__(self, connection: Connection, *, page_size: int = PAGE_SIZE) -> None:
+    def __init__(self, connection: Connection, *, page_size: int = PAGE_SIZE, parallel: int = 1) -> None:
         self._connection = connection
         self._page_size = page_size
+        self._parallel = parallel
 
     @classmethod
     def open(
@@ -65,7 +68,7 @@ class Client:
             ConfigError: *url* or *ca_file* cannot be used.
         """
         connection = Connection(url, credentials, limits=limits, ca_file=ca_file, tenant=tenant, observer=observer)
-        return cls(connection, page_size=page_size)
+        return cls(connection, page_size=page_size, parallel=limits.parallel)
 
     def __repr__(self) -> str:
         return f"Client({self._connection!r})"
@@ -133,13 +136,13 @@ class Client:
 
     def audit_trail(self, ticket_id: int) -> AsyncIterator[Rows[records.AuditRecord]]:
         """Yield a ticket's audit trail, in the server's order."""
-        return numbered_pages(
-            self._connection,
+        listing = Listing(
             records.AuditRecord,
             "/system/audittrail",
-            {"type": "Ticket", "id": ticket_id},
-            page_size=self._page_size,
+            query=ListQuery(page_size=self._page_size),
+            params={"type": "Ticket", "id": ticket_id},
         )
+        return steady_pages(self._connection, listing)
 
     def _pages(
         self,
@@ -150,9 +153,8 @@ class Client:
         where: Condition | None = None,
         fields: tuple[str, ...] = (),
     ) -> AsyncIterator[Rows[T]]:
-        return keyset_pages(
-            self._connection, kind, endpoint, ids, where=where, fields=fields, page_size=self._page_size
-        )
+        query = ListQuery(where, fields, page_size=self._page_size)
+        return ranged_pages(self._connection, Listing(kind, endpoint, ids or {}, query), self._parallel)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -71,7 +71,15 @@ def decode_rows(body: bytes, kind: type[T]) -> Rows[T]:
         good = _decoder(list[kind]).decode(body)  # type: ignore[valid-type]
     except (msgspec.DecodeError, RecursionError):
         return _decode_one_by_one(body, kind)
-    return Rows(good, [row_id for row in good if (row_id := getattr(row, "id", None)) is not None])
+    return Rows(good, _ids_of(good, body))
+
+
+def _ids_of(rows: list[Any], body: bytes) -> list[int]:
+    """Return the ids of rows that have one; a kind of row that does not keep its id has one all the same."""
+    if rows and hasattr(rows[0], "id"):
+        return [row.id for row in rows if row.id is not None]
+    ids = (_as_id(row.id) for row in decode(body, list[_Identified]) if row is not None)
+    return [row_id for row_id in ids if row_id is not None]
 
 
 def _decode_one_by_one(body: bytes, kind: type[T]) -> Rows[T]:
@@ -96,9 +104,15 @@ class _Identified(msgspec.Struct):
 
 def _id_of(raw: msgspec.Raw) -> int | None:
     try:
-        value = _decoder(_Identified).decode(raw).id
+        return _as_id(_decoder(_Identified).decode(raw).id)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _as_id(value: object) -> int | None:
+    try:
         return int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
-    except (msgspec.DecodeError, RecursionError, ValueError):
+    except ValueError:
         return None
 
 

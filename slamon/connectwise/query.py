@@ -186,24 +186,70 @@ def _instant(at: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One column of an order."""
+
+    path: str
+    direction: Literal["asc", "desc"] = "asc"
+
+    def __str__(self) -> str:
+        return f"{_path(self.path)} {self.direction}"
+
+
+def descending(path: str) -> Order:
+    """Return the order by *path*, the largest first."""
+    return Order(path, "desc")
+
+
+def custom_field(caption: str, value: Value, operator: Operator = "=") -> Condition:
+    """Return the condition, for `custom_field_conditions`, that the custom field *caption* has this *value*."""
+    return Junction("and", (equals("caption", caption), compare("value", operator, value)))
+
+
+@dataclass(frozen=True, slots=True)
 class ListQuery:
-    """The query of a list request. `order_by` holds field names, the first the most significant."""
+    """The query of a list request.
+
+    `conditions` speak of the row itself, `child_conditions` of members of its
+    arrays (`types/id = 1`), `custom_field_conditions` of `caption` and `value`.
+    `fields` may be nested (`status/name`); without them all come.
+    `order_by` holds field names or orders, the first the most significant.
+    `page_id` is for forward-only paging and takes the place of `page` and `order_by`.
+    """
 
     conditions: Condition | None = None
     fields: tuple[str, ...] = ()
-    order_by: tuple[str, ...] = ()
+    order_by: tuple[str | Order, ...] = ()
     page: int = 1
     page_size: int = 1000
+    child_conditions: Condition | None = None
+    custom_field_conditions: Condition | None = None
+    page_id: int | None = None
 
     def params(self) -> dict[str, str | int]:
-        """Return the query parameters; those at the server's default are left out, `pageSize` never is."""
-        params: dict[str, str | int] = {}
-        if self.conditions is not None:
-            params["conditions"] = str(self.conditions)
+        """Return all query parameters; those at the server's default are left out, `pageSize` never is."""
+        return {**self.selection(), **self.window()}
+
+    def selection(self) -> dict[str, str]:
+        """Return the parameters that say which rows, in which order: those a search takes in its body."""
+        conditions = {
+            "conditions": self.conditions,
+            "childConditions": self.child_conditions,
+            "customFieldConditions": self.custom_field_conditions,
+        }
+        selection = {name: str(condition) for name, condition in conditions.items() if condition is not None}
+        if self.order_by and self.page_id is None:
+            orders = (Order(entry) if isinstance(entry, str) else entry for entry in self.order_by)
+            selection["orderBy"] = ",".join(str(order) for order in orders)
+        return selection
+
+    def window(self) -> dict[str, str | int]:
+        """Return the parameters that say what of the rows: fields and page, which always stand in the address."""
+        window: dict[str, str | int] = {}
         if self.fields:
-            params["fields"] = ",".join(_path(field) for field in self.fields)
-        if self.order_by:
-            params["orderBy"] = ",".join(f"{_path(field)} asc" for field in self.order_by)
-        if self.page != 1:
-            params["page"] = self.page
-        return params | {"pageSize": self.page_size}
+            window["fields"] = ",".join(_path(field) for field in self.fields)
+        if self.page_id is not None:
+            window["pageId"] = self.page_id
+        elif self.page != 1:
+            window["page"] = self.page
+        return window | {"pageSize": self.page_size}

@@ -1,0 +1,109 @@
+"""Several pages of one list under way at once: the ids are divided into spans, each paged on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TypeVar
+
+from msgspec import Struct
+
+from slamon.connectwise.listing import Listing
+from slamon.connectwise.paging import Page, Span, fetch_page, keyset_pages
+from slamon.connectwise.payload import Rows, decode, decode_rows
+from slamon.connectwise.query import descending
+from slamon.connectwise.request import Sender
+from slamon.errors import InputError, PayloadError, SourceRefusedError
+
+FILL = 0.8  # of a page, how much of a span's rows are planned for it: ids are never spread quite evenly
+
+T = TypeVar("T")
+
+
+class Count(Struct):
+    """The answer of `.../count`."""
+
+    count: int
+
+
+class _Identified(Struct):
+    id: int
+
+
+async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> AsyncIterator[Rows[T]]:
+    """Yield all pages as they come, up to *parallel* under way at once; the order of pages is not that of ids.
+
+    A list of one page costs one request. Else the largest id and the number
+    of rows are asked for, and the ids between are divided into spans that
+    touch but never overlap, so that no row is skipped or seen twice whatever
+    comes and goes; the last span has no upper bound and brings what is new.
+    A span that turns out fuller than thought is divided again when there is
+    room. No more than *parallel* pages are held besides those being yielded.
+
+    Raises:
+        PayloadError: The server does not keep the order, or ignores the condition.
+    """
+    first = await fetch_page(sender, listing, Span())
+    yield first.rows
+    if first.rest is None:
+        return
+    if parallel < 2:
+        async for rows in keyset_pages(sender, listing, first.rest):
+            yield rows
+        return
+    largest, parts = await asyncio.gather(
+        _largest_id(sender, listing), _pages_left(sender, listing, first.rows.count, parallel)
+    )
+    async for rows in _swarm(sender, listing, divide(first.rest, parts, largest), largest, parallel):
+        yield rows
+
+
+async def _swarm(
+    sender: Sender, listing: Listing[T], spans: list[Span], largest: int, parallel: int
+) -> AsyncIterator[Rows[T]]:
+    waiting = deque(spans)
+    running: set[asyncio.Task[Page[T]]] = set()
+    try:
+        while waiting or running:
+            while waiting and len(running) < parallel:
+                running.add(asyncio.create_task(fetch_page(sender, listing, waiting.popleft())))
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            pages = [task.result() for task in done]
+            running -= done
+            for rest in (page.rest for page in pages if page.rest is not None):
+                room = parallel - len(running) - len(waiting)
+                wide = (rest.until or largest) - (rest.after or 0) > listing.query.page_size
+                waiting.extendleft(reversed(divide(rest, room if wide else 1, largest)))
+            for page in pages:
+                yield page.rows
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def divide(span: Span, parts: int, largest: int) -> list[Span]:
+    """Return *span* in up to *parts* that follow each other without gap or overlap; `largest` stands for no bound."""
+    low, high = span.after or 0, largest if span.until is None else span.until
+    parts = max(1, min(parts, high - low))
+    marks = [low + (high - low) * part // parts for part in range(1, parts)]
+    return [Span(after, until) for after, until in zip([span.after, *marks], [*marks, span.until], strict=True)]
+
+
+async def _largest_id(sender: Sender, listing: Listing[T]) -> int:
+    """Return the largest id there is now, 0 if all rows are gone."""
+    query = replace(listing.query, fields=("id",), order_by=(descending("id"),), page_size=1)
+    answer = await sender.send(listing.request(query))
+    return max((row.id for row in decode_rows(answer.body, _Identified).good), default=0)
+
+
+async def _pages_left(sender: Sender, listing: Listing[T], seen: int, parallel: int) -> int:
+    """Return how many pages the rest is likely to fill; *parallel* where the server does not count."""
+    try:
+        total = decode((await sender.send(listing.count_request())).body, Count).count
+    except (SourceRefusedError, PayloadError, InputError):
+        return parallel
+    return math.ceil((total - seen) / (listing.query.page_size * FILL))
