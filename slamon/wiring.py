@@ -23,6 +23,7 @@ from slamon.walltime import RealTime, SimulatedTime
 if TYPE_CHECKING:
     from slamon.connectwise.audit import AuditReader
     from slamon.connectwise.client import Client
+    from slamon.connectwise.discovery import Connection
     from slamon.mail import SmtpMailer
     from slamon.reporting.render import Renderer
 
@@ -65,7 +66,13 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
 
 def open_client(config: Config, name: str, observer: Observer) -> Client:
     from slamon.connectwise.client import Client
+
+    return Client(open_connection(config, name, observer))
+
+
+def open_connection(config: Config, name: str, observer: Observer, *, tries: int = 5) -> Connection:
     from slamon.connectwise.credentials import Credentials
+    from slamon.connectwise.discovery import Connection
     from slamon.connectwise.limits import Limits
 
     tenant: Tenant = config.tenant[name]
@@ -77,8 +84,8 @@ def open_client(config: Config, name: str, observer: Observer) -> Client:
         hint=f"tenant.{name} in slamon.toml, SLAMON_TENANT__{name.upper()}__PRIVATE_KEY",
     )
     ca_file = Path(tenant.ca_file) if tenant.ca_file else None
-    limits = Limits(requests_per_minute=tenant.requests_per_minute)
-    return Client.open(tenant.url, credentials, limits=limits, ca_file=ca_file, tenant=name, observer=observer)
+    limits = Limits(tries=tries, requests_per_minute=tenant.requests_per_minute)
+    return Connection(tenant.url, credentials, limits=limits, ca_file=ca_file, tenant=name, observer=observer)
 
 
 def open_mailer(mail: Mail) -> SmtpMailer:

@@ -1,4 +1,4 @@
-"""`slamon check`: everything that is wrong with the configuration, at once."""
+"""`slamon check`: everything that is wrong with the configuration, at once; with `--live` also with ConnectWise."""
 
 from __future__ import annotations
 
@@ -14,23 +14,54 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
+@click.option("--live", is_flag=True, help="Ask ConnectWise too: what may be read, and whether its set-up is sound.")
+@click.option("--tenant", help="With --live: only this tenant.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def check(context: click.Context, *, as_json: bool) -> None:
+def check(context: click.Context, *, live: bool, tenant: str | None, as_json: bool) -> None:
     """Check the configuration; list all problems and how to mend them.
 
-    The exit status is 2 if there is a problem.
+    The exit status is 2 if there is a problem. With --live it is 1 if
+    slamon cannot work with what ConnectWise allows or has, 75 if
+    ConnectWise does not answer; warnings and notices do not count.
     """
     # Imported here: pydantic takes longer to load than `slamon --help` may.
     from slamon.config import load_config
     from slamon.errors import ConfigError
 
+    if tenant is not None and not live:
+        raise click.UsageError("--tenant goes with --live")
     try:
         config = load_config(context.obj.config_path, os.environ)
     except ConfigError as error:
         click.echo(json.dumps(_problems_document(error), indent=2) if as_json else _problems_text(error))
         context.exit(error.exit_status)
+    if live:
+        _check_live(context, config, tenant, as_json=as_json)
     click.echo(json.dumps(_document(config), indent=2) if as_json else _text(config))
+
+
+def _check_live(context: click.Context, config: Config, tenant: str | None, *, as_json: bool) -> None:
+    """Check the tenants against ConnectWise, print it all, and end with the worst status."""
+    import asyncio
+    import sys
+
+    from slamon import log
+    from slamon.cli.live import check_tenants
+    from slamon.cli.live_text import format_check
+    from slamon.cli.tickets import chosen_tenants
+
+    names = chosen_tenants(config, tenant)
+    log.configure("error", config.log.format, sys.stderr)
+    checks = asyncio.run(check_tenants(config, names))
+    if as_json:
+        live = {check.tenant: check.document() for check in checks}
+        ok = not any(check.exit_status for check in checks)
+        click.echo(json.dumps({**_document(config), "ok": ok, "live": live}, indent=2))
+    else:
+        click.echo("\n\n".join([_text(config), *(format_check(check) for check in checks)]))
+    statuses = {check.exit_status for check in checks}
+    context.exit(1 if 1 in statuses else max(statuses))
 
 
 def _problems_document(error: ConfigError) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 The set-up tables of the seeded desk: boards with statuses, priorities and SLAs; calendars are next door.
 
 Some of it is wrong on purpose, as real instances are: "Waiting Scheduling" and "Waiting maintenance window" let the
-clock run, Sales has no status that counts as a response, ">Cancelled" closes a ticket without resolving
-it, "No SLA" has no goals, one calendar has no hours. Priority ids are not their rank.
+clock run, Sales has no status that counts as a response alone and Internal IT none that counts as a plan, ">Cancelled"
+closes a ticket without resolving it, "No SLA" has no goals, no SLA has a row for the fifth priority, one calendar has
+no hours, and one company under "Silver local hours" has no calendar. Priority ids are not their rank.
 """
 
 from dataclasses import dataclass

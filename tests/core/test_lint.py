@@ -159,14 +159,14 @@ FIRES: list[tuple[str, str, Reference, LintSettings, str]] = [
         "warning",
         with_sla(replace(LOCAL, goals=GoalHours(), rows={})),
         SETTINGS,
-        "agreements or tickets",
+        "an agreement names it",
     ),
     (
         "sla_no_goals",
         "notice",
         with_sla(Sla(9, "None", "AllHours", GoalHours(0, 0, 0))),
         SETTINGS,
-        "no agreement names",
+        "nothing names it",
     ),
     ("sla_goals_disorder", "warning", with_sla(replace(OWN, goals=GoalHours(2, 1, 8))), SETTINGS, "2 / 1 / 8"),
     (
@@ -180,13 +180,13 @@ FIRES: list[tuple[str, str, Reference, LintSettings, str]] = [
     ("sla_no_default", "warning", with_sla(replace(OWN, default=True)), SETTINGS, "'Own', 'Standard'"),
     ("sla_no_calendar", "error", with_sla(replace(OWN, custom_calendar_id=None)), SETTINGS, "names none"),
     ("sla_no_calendar", "error", with_sla(replace(OWN, custom_calendar_id=99)), SETTINGS, "99"),
-    ("sla_no_priority_row", "notice", with_sla(replace(OWN, rows={7: ROWS[7]})), SETTINGS, "'Low', which falls"),
+    ("sla_no_priority_row", "notice", with_sla(replace(OWN, rows={7: ROWS[7]})), SETTINGS, "'Low': its own goals hold"),
     (
         "sla_no_priority_row",
         "warning",
         with_sla(replace(OWN, goals=GoalHours(), rows={7: ROWS[7]})),
         SETTINGS,
-        "'Low', which has no target",
+        "'Low': there is no target",
     ),
     (
         "default_calendar_missing",

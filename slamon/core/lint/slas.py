@@ -134,7 +134,7 @@ def lint_priorities(view: View) -> Iterator[Finding]:
 def _goals(view: View, sla: Sla) -> Iterator[Finding]:
     if not any(_hours(goals) for goals in (sla.goals, *sla.rows.values())):
         severity = Severity.WARNING if sla.id in view.promised_slas else Severity.NOTICE
-        used = "agreements or tickets use it" if sla.id in view.promised_slas else "no agreement names it"
+        used = "it is the default one, or an agreement names it" if sla.id in view.promised_slas else "nothing names it"
         yield NO_GOALS.found(severity, _called(sla), f"has no goals, neither of its own nor by priority; {used}")
 
 
@@ -156,9 +156,9 @@ def _rows(view: View, sla: Sla) -> Iterator[Finding]:
     own = _hours(sla.goals)
     if not missing or not (own or any(_hours(goals) for goals in sla.rows.values())):
         return
-    falls = "falls to its own goals" if own else "has no target: the SLA has no goals of its own"
+    holds = "its own goals hold there" if own else "there is no target there, for it has no goals of its own"
     severity = Severity.NOTICE if own else Severity.WARNING
-    yield NO_ROW.found(severity, _called(sla), f"no row for {listed(missing)}, which {falls}")
+    yield NO_ROW.found(severity, _called(sla), f"no row for {listed(missing)}: {holds}")
 
 
 def _custom_calendar(view: View, sla: Sla) -> Iterator[Finding]:
