@@ -1,39 +1,43 @@
-"""A typed client of the ConnectWise PSA API: its lists, page by page, as records.
+"""A typed client of the ConnectWise PSA API.
 
 Usable on its own:
 
     async with Client.open("https://na.myconnectwise.net", credentials) as client:
-        async for page in client.tickets(equals("closedFlag", False)):
+        async for page in client.tickets.pages(equals("closedFlag", False)):
             for ticket in page.good:
                 print(ticket.id, ticket.summary)
+        ticket = await client.tickets.patch(17, {"status": by_name("In Progress")})
 
-Every method may raise a SourceError; rows that do not fit their record come back in `page.bad`.
+Each group (`tickets`, `companies`, `boards` ...) reads its records as the Structs of slamon, with the
+fields slamon knows; `client.tickets.of(dict)` gives all fields. Every method may raise a SourceError.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self
 
 from slamon.connectwise import records
+from slamon.connectwise.api import records as more
+from slamon.connectwise.api.collection import Collection, Editable, Wire
+from slamon.connectwise.api.companies import COMPANIES, Companies
+from slamon.connectwise.api.tables import Boards, HolidayLists, Slas
+from slamon.connectwise.api.tickets import TICKETS, Tickets
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.discovery import Connection
 from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.paging import PAGE_SIZE, steady_pages
 from slamon.connectwise.payload import Rows, decode, decode_rows
-from slamon.connectwise.query import Condition, ListQuery
-from slamon.connectwise.ranges import ranged_pages
+from slamon.connectwise.query import ListQuery
 from slamon.connectwise.request import Request
 from slamon.ports import Observer
 
-T = TypeVar("T")
-
 COMPANY_FIELDS = (
-    *("id", "identifier", "name", "calendar/id", "calendar/name"),
-    *("timeZoneSetup/id", "timeZoneSetup/name", "customFields"),
+    *("id", "identifier", "name", "status/id", "status/name", "deletedFlag"),
+    *("calendar/id", "calendar/name", "timeZoneSetup/id", "timeZoneSetup/name", "customFields"),
 )
 
 AGREEMENT_FIELDS = (
@@ -43,12 +47,28 @@ AGREEMENT_FIELDS = (
 
 
 class Client:
-    """Reads what slamon needs. Lists come in pages, each ordered by id; nothing is cached."""
+    """All of ConnectWise that slamon knows, in groups. Nothing is cached but the statuses of boards."""
 
     def __init__(self, connection: Connection, *, page_size: int = PAGE_SIZE, parallel: int = 1) -> None:
         self._connection = connection
-        self._page_size = page_size
-        self._parallel = parallel
+        self._wire = wire = Wire(connection, page_size, parallel)
+        self.tickets = Tickets(
+            wire, TICKETS, records.TicketRecord, fields=records.TICKET_FIELDS, search=f"{TICKETS}/search"
+        )
+        self.boards = Boards(wire, "/service/boards", records.BoardRecord)
+        self.priorities = Collection(wire, "/service/priorities", records.PriorityRecord)
+        self.slas = Slas(wire, "/service/SLAs", records.SlaRecord)
+        self.calendars = Collection(wire, "/schedule/calendars", records.CalendarRecord)
+        self.holiday_lists = HolidayLists(wire, "/schedule/holidayLists", more.HolidayListRecord)
+        self.companies = Companies(wire, COMPANIES, records.CompanyRecord, fields=COMPANY_FIELDS)
+        self.contacts = Collection(wire, "/company/contacts", more.ContactRecord)
+        self.configurations = Collection(wire, "/company/configurations", more.ConfigurationRecord)
+        self.agreements = Collection(wire, "/finance/agreements", records.AgreementRecord, fields=AGREEMENT_FIELDS)
+        self.projects = Collection(wire, "/project/projects", more.ProjectRecord)
+        self.members = Collection(wire, "/system/members", more.MemberRecord)
+        self.locations = Collection(wire, "/system/locations", more.LocationRecord)
+        self.time_zones = Collection(wire, "/system/timeZoneSetups", records.ZoneRecord)
+        self.callbacks = Editable(wire, "/system/callbacks", more.CallbackRecord)
 
     @classmethod
     def open(
@@ -73,88 +93,42 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self._connection!r})"
 
-    def tickets(
-        self, where: Condition | None = None, fields: tuple[str, ...] = records.TICKET_FIELDS
-    ) -> AsyncIterator[Rows[records.TicketRecord]]:
-        """Yield the tickets that *where* selects, closed ones included unless it says otherwise."""
-        return self._pages(records.TicketRecord, "/service/tickets", where=where, fields=fields)
-
-    def boards(self) -> AsyncIterator[Rows[records.BoardRecord]]:
-        """Yield the boards, inactive ones included."""
-        return self._pages(records.BoardRecord, "/service/boards")
-
-    def board_statuses(self, board_id: int) -> AsyncIterator[Rows[records.StatusRecord]]:
-        """Yield the statuses of a board, inactive ones included."""
-        return self._pages(records.StatusRecord, "/service/boards/{board}/statuses", {"board": board_id})
-
-    def priorities(self) -> AsyncIterator[Rows[records.PriorityRecord]]:
-        """Yield the priorities; `sort_order` ranks them, ids do not."""
-        return self._pages(records.PriorityRecord, "/service/priorities")
-
-    def slas(self) -> AsyncIterator[Rows[records.SlaRecord]]:
-        """Yield the SLAs."""
-        return self._pages(records.SlaRecord, "/service/SLAs")
-
-    def sla_priorities(self, sla_id: int) -> AsyncIterator[Rows[records.SlaPriorityRecord]]:
-        """Yield an SLA's rows by priority."""
-        return self._pages(records.SlaPriorityRecord, "/service/SLAs/{sla}/priorities", {"sla": sla_id})
-
-    def calendars(self) -> AsyncIterator[Rows[records.CalendarRecord]]:
-        """Yield the calendars."""
-        return self._pages(records.CalendarRecord, "/schedule/calendars")
-
-    def holidays(self, list_id: int) -> AsyncIterator[Rows[records.HolidayRecord]]:
-        """Yield the rows of a holiday list."""
-        return self._pages(records.HolidayRecord, "/schedule/holidayLists/{list}/holidays", {"list": list_id})
-
-    def companies(
-        self, where: Condition | None = None, fields: tuple[str, ...] = COMPANY_FIELDS
-    ) -> AsyncIterator[Rows[records.CompanyRecord]]:
-        """Yield the companies that *where* selects."""
-        return self._pages(records.CompanyRecord, "/company/companies", where=where, fields=fields)
-
-    def agreements(
-        self, where: Condition | None = None, fields: tuple[str, ...] = AGREEMENT_FIELDS
-    ) -> AsyncIterator[Rows[records.AgreementRecord]]:
-        """Yield the agreements that *where* selects, cancelled ones included."""
-        return self._pages(records.AgreementRecord, "/finance/agreements", where=where, fields=fields)
-
-    def time_zone_setups(self) -> AsyncIterator[Rows[records.ZoneRecord]]:
-        """Yield the tenant's own names of time zones."""
-        return self._pages(records.ZoneRecord, "/system/timeZoneSetups")
+    def at(self, endpoint: str, ids: Mapping[str, object] | None = None) -> Editable[dict[str, Any]]:
+        """Return any other list of the API: `at("/company/companies/{company}/notes", {"company": 7})`."""
+        return Editable(self._wire, endpoint, dict, ids or {})
 
     async def company_defaults(self) -> records.DefaultsRecord | None:
-        """Return the tenant's default calendar and server time zone; None if the list is empty."""
+        """Return the tenant's default calendar and server time zone (`myCompany/other`); None if the list is empty."""
         answer = await self._connection.send(Request("GET", "/system/myCompany/other"))
         if answer.body.lstrip()[:1] == b"{":
             return decode(answer.body, records.DefaultsRecord)
         return next(iter(decode_rows(answer.body, records.DefaultsRecord).good), None)
 
     async def system_info(self) -> records.InfoRecord:
-        """Return the server's version and time zone."""
+        """Return the server's version and time zone; the usual way to see whether a login works."""
         return decode((await self._connection.send(Request("GET", "/system/info"))).body, records.InfoRecord)
 
-    def audit_trail(self, ticket_id: int) -> AsyncIterator[Rows[records.AuditRecord]]:
-        """Yield a ticket's audit trail, in the server's order."""
+    async def company_info(self) -> records.CompanyInfo:
+        """Return what the site tells without a login: the codebase and its version.
+
+        Raises:
+            SourceRefusedError: The site knows no such company (status 404).
+        """
+        return await self._connection.fetch_company_info()
+
+    def audit_trail(self, record_id: int, kind: str = "Ticket") -> AsyncIterator[Rows[records.AuditRecord]]:
+        """Yield the audit trail of a ticket, or of another *kind* of record, in the server's order.
+
+        Raises:
+            SourceUnavailableError: It changed each time it was read.
+        """
         listing = Listing(
             records.AuditRecord,
             "/system/audittrail",
-            query=ListQuery(page_size=self._page_size),
-            params={"type": "Ticket", "id": ticket_id},
+            query=ListQuery(page_size=self._wire.page_size),
+            params={"type": kind, "id": record_id},
         )
         return steady_pages(self._connection, listing)
-
-    def _pages(
-        self,
-        kind: type[T],
-        endpoint: str,
-        ids: dict[str, object] | None = None,
-        *,
-        where: Condition | None = None,
-        fields: tuple[str, ...] = (),
-    ) -> AsyncIterator[Rows[T]]:
-        query = ListQuery(where, fields, page_size=self._page_size)
-        return ranged_pages(self._connection, Listing(kind, endpoint, ids or {}, query), self._parallel)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -176,6 +176,8 @@ class CompanyRecord(Struct, rename="camel"):
     id: Id
     identifier: str | None = None
     name: str | None = None
+    status: Reference | None = None
+    deleted_flag: bool | None = None
     calendar: Reference | None = None
     time_zone_setup: Reference | None = None
     custom_fields: list[CustomField] | None = None

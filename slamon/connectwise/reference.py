@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from typing import TypeVar
 
+from slamon.connectwise.api.collection import Collection
 from slamon.connectwise.client import Client
 from slamon.connectwise.payload import Rows
 from slamon.connectwise.tables import Tables, read_reference, ref_id
@@ -41,24 +43,24 @@ class _Fetch:
     async def tables(self) -> Tables:
         client = self._client
         async with _together() as group:
-            boards = group.create_task(self._all(client.boards()))
-            priorities = group.create_task(self._all(client.priorities()))
-            slas = group.create_task(self._optional("SLAs", self._all(client.slas()), []))
-            calendars = group.create_task(self._optional("calendars", self._all(client.calendars()), []))
-            companies = group.create_task(self._optional("companies", self._all(client.companies()), []))
-            agreements = group.create_task(self._optional("agreements", self._all(client.agreements()), []))
-            zones = group.create_task(self._optional("time zones", self._all(client.time_zone_setups()), []))
+            boards = group.create_task(self._all(client.boards.pages()))
+            priorities = group.create_task(self._all(client.priorities.pages()))
+            slas = group.create_task(self._optional("SLAs", self._all(client.slas.pages()), []))
+            calendars = group.create_task(self._optional("calendars", self._all(client.calendars.pages()), []))
+            companies = group.create_task(self._optional("companies", self._all(client.companies.pages()), []))
+            agreements = group.create_task(self._optional("agreements", self._all(client.agreements.pages()), []))
+            zones = group.create_task(self._optional("time zones", self._all(client.time_zones.pages()), []))
             defaults = group.create_task(self._optional("company defaults", client.company_defaults(), None))
             info = group.create_task(self._optional("system information", client.system_info(), None))
         lists = {key for c in calendars.result() if (key := ref_id(c.holiday_list)) is not None}
         async with _together() as group:
             statuses = group.create_task(
-                self._each("statuses of board", client.board_statuses, (b.id for b in boards.result()))
+                self._each("statuses of board", client.boards.statuses, (b.id for b in boards.result()))
             )
             sla_rows = group.create_task(
-                self._each("priorities of SLA", client.sla_priorities, (s.id for s in slas.result()))
+                self._each("priorities of SLA", client.slas.priorities, (s.id for s in slas.result()))
             )
-            holidays = group.create_task(self._each("holidays of list", client.holidays, sorted(lists)))
+            holidays = group.create_task(self._each("holidays of list", client.holiday_lists.holidays, sorted(lists)))
         system = info.result()
         return Tables(
             boards=boards.result(),
@@ -83,7 +85,7 @@ class _Fetch:
         async for page in pages:
             rows.extend(page.good)
             self._warnings.extend(rejection.message for rejection in page.bad)
-        return rows
+        return sorted(rows, key=attrgetter("id"))  # pages come in any order, and what is read twice is compared
 
     async def _optional(self, what: str, fetch: Awaitable[T], otherwise: T) -> T:
         try:
@@ -95,12 +97,10 @@ class _Fetch:
             self._warnings.append(f"{what} cannot be read, slamon's settings must do: {error}")
             return otherwise
 
-    async def _each(
-        self, what: str, fetch: Callable[[int], AsyncIterator[Rows[T]]], ids: Iterable[int]
-    ) -> dict[int, list[T]]:
+    async def _each(self, what: str, below: Callable[[int], Collection[T]], ids: Iterable[int]) -> dict[int, list[T]]:
         """Return the rows of a list that hangs below each of *ids*; a parent that has just gone has none."""
         async with _together() as group:
-            tasks = {key: group.create_task(self._below(f"{what} {key}", fetch(key))) for key in ids}
+            tasks = {key: group.create_task(self._below(f"{what} {key}", below(key).pages())) for key in ids}
         return {key: task.result() for key, task in tasks.items()}
 
     async def _below(self, what: str, pages: AsyncIterator[Rows[T]]) -> list[T]:

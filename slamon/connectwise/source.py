@@ -56,7 +56,7 @@ class ConnectWiseSource:
     async def _collect(self, selections: Sequence[Condition | None]) -> Batch:
         reader = BatchReader()
         for where in selections:
-            async for page in self._client.tickets(where):
+            async for page in self._client.tickets.pages(where):
                 reader.add(page)
         return reader.batch()
 

@@ -117,3 +117,19 @@ def script(*replies: Reply | Writer) -> Handler:
         return left.pop(0) if len(left) > 1 else left[0]
 
     return handler
+
+
+@dataclass
+class Routes:
+    """Answer `METHOD /path` below the API as the table says; a list is answered entry by entry, the last for ever."""
+
+    table: dict[str, Reply | list[Reply]]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> Reply:
+        name = f"{request.method} {request.path.partition('/apis/3.0')[2]}"
+        self.asked.append(name)
+        answer = self.table.get(name, Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, 404))
+        if isinstance(answer, list):
+            return answer.pop(0) if len(answer) > 1 else answer[0]
+        return answer
