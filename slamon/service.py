@@ -19,6 +19,8 @@ from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.errors import ConfigError, SlamonError, StoreUnavailableError
+from slamon.hints import HintDesk, Hinted
+from slamon.hooks import callback_route
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
@@ -35,6 +37,7 @@ from slamon.watch import TenantWatch
 from slamon.web import build_app
 from slamon.wiring import (
     open_client,
+    open_keys,
     open_mailer,
     open_renderer,
     read_trail,
@@ -94,7 +97,16 @@ class Workplace:
             self.wall,
             poll_every=timedelta(seconds=self.config.tenant[name].poll_seconds),
             outbox=self.outbox,
+            hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
         )
+
+    def hinted(self) -> dict[str, Hinted]:
+        """Return the tenants that take callbacks."""
+        return {
+            watch.name: Hinted(open_keys(self.config, watch.name), watch)
+            for watch in self.watches
+            if self.config.tenant[watch.name].callbacks.enabled
+        }
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop*; running work then gets a grace to finish."""
@@ -205,6 +217,7 @@ class Daemon:
         self._reload = reload
         self._mailbox = mailbox
         self._metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
+        self._hints = HintDesk(self._metrics)
         self._workplace: Workplace | None = None
         self._stopping = asyncio.Event()
         self._replaced = asyncio.Event()
@@ -223,7 +236,7 @@ class Daemon:
         ):
             loop.add_signal_handler(number, action)
         store = await asyncio.to_thread(open_store, self._config.store.url.get_secret_value())
-        app = build_app(self._metrics, self, self._mailbox)
+        app = build_app(self._metrics, self, self._mailbox, [callback_route(self._hints)])
         with contextlib.closing(store):
             async with serving(app, self._config.web.host, self._config.web.port) as address:
                 log.info("started", version=__version__, address=address, tenants=list(self._config.tenant))
@@ -240,6 +253,7 @@ class Daemon:
         self._workplace = await self._open_workplace(store)
         if self._workplace is None:
             return
+        self._hints.serve(self._workplace.hinted())
         work = asyncio.create_task(self._workplace.run(done))
         waits = [asyncio.create_task(event.wait()) for event in (self._stopping, self._replaced)]
         await asyncio.wait([*waits, work], return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from slamon.errors import StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
 from slamon.log import get_logger
@@ -39,6 +39,7 @@ class TenantWatch:
         *,
         poll_every: timedelta,
         outbox: asyncio.Event,
+        hint_seconds: float = 5.0,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -49,6 +50,9 @@ class TenantWatch:
         self._wall = wall
         self._poll_every = poll_every
         self._outbox = outbox
+        self._hint_seconds = hint_seconds
+        self._hinted = asyncio.Event()
+        self._hinted_at: float | None = None  # monotonic; the first hint since the last poll began
         self._busy = asyncio.Lock()
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
@@ -59,6 +63,7 @@ class TenantWatch:
     async def cycle(self) -> Poll:
         """Poll, evaluate, publish; return the poll's record."""
         async with self._busy:
+            await take_hints(self.deps)
             self.last = await poll(self.deps)
             await self._evaluate(always_publish=True)
             now, store = self._wall.now(), self.deps.store
@@ -77,23 +82,46 @@ class TenantWatch:
         async with self._busy:
             await refresh_reference(self.deps)
 
+    def hint(self, ticket_id: int) -> bool:
+        """Ask for this ticket with the next poll, and poll soon; False if too many are asked for already.
+
+        However many hints come, they bring one poll forward, to a while after the first.
+        """
+        if not self.deps.state.hint(ticket_id):
+            return False
+        if self._hinted_at is None:
+            self._hinted_at = time.monotonic()
+            self._hinted.set()
+        return True
+
+    def _brought_forward(self, next_poll: float) -> float:
+        return next_poll if self._hinted_at is None else min(next_poll, self._hinted_at + self._hint_seconds)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again."""
         while not stop.is_set():
             began = time.monotonic()
+            self._hinted_at = None  # hints that came before are read by this poll
             await self._guarded(self.cycle())
             await self._until(began + self._wall.real_seconds(self._poll_every), stop)
 
     async def _until(self, next_poll: float, stop: asyncio.Event) -> None:
-        """Wait for the next poll; in between evaluate whenever an instant of change has come."""
-        while not stop.is_set() and (left := next_poll - time.monotonic()) > 0:
+        """Wait for the next poll, or an earlier one; in between evaluate whenever an instant of change has come."""
+        while not stop.is_set():
+            self._hinted.clear()  # before looking: a hint from here on ends the sleep
+            left = self._brought_forward(next_poll) - time.monotonic()
+            if left <= 0:
+                return
             change = await self._guarded(asyncio.to_thread(self.deps.store.load_next_change, self.name))
             due = LONGEST_SLEEP if change is None else self._wall.real_seconds(change - self._wall.now())
             if change is not None and due <= 0:
                 await self._guarded(self.evaluate())
                 due = 1.0  # a ticket that stays due is looked at once a second, not in a tight loop
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), max(0.01, min(left, due, LONGEST_SLEEP)))
+            waits = [asyncio.create_task(event.wait()) for event in (stop, self._hinted)]
+            timeout = max(0.01, min(left, due, LONGEST_SLEEP))
+            await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
 
     async def _evaluate(self, *, always_publish: bool) -> None:
         read = await asyncio.to_thread(self._evaluator.evaluate, self._wall.now(), self._announcer)

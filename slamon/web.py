@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from starlette.applications import Starlette
@@ -34,8 +35,10 @@ class Health(Protocol):
         """Why it is not ready, one line each; empty when it is."""
 
 
-def build_app(metrics: Metrics, health: Health, mailbox: ASGIApp | None = None) -> Starlette:
-    """Return the ASGI app. *mailbox*, if any, is mounted at `/mail`."""
+def build_app(
+    metrics: Metrics, health: Health, mailbox: ASGIApp | None = None, hooks: Sequence[Route] = ()
+) -> Starlette:
+    """Return the ASGI app. *mailbox*, if any, is mounted at `/mail`; *hooks* are more routes, as they are."""
 
     def send_metrics(request: Request) -> Response:
         # A plain function runs in a thread: a large page is not rendered on the event loop.
@@ -60,6 +63,7 @@ def build_app(metrics: Metrics, health: Health, mailbox: ASGIApp | None = None) 
         Route("/metrics", send_metrics),
         Route("/-/healthy", send_healthy),
         Route("/-/ready", send_ready),
+        *hooks,
     ]
     if mailbox is not None:
         routes.append(Mount("/mail", mailbox))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slamon.connectwise.audit import AuditReader
     from slamon.connectwise.client import Client
     from slamon.connectwise.discovery import Connection
+    from slamon.connectwise.signing import KeyRing
     from slamon.mail import SmtpMailer
     from slamon.reporting.render import Renderer
 
@@ -86,6 +87,13 @@ def open_connection(config: Config, name: str, observer: Observer, *, tries: int
     ca_file = Path(tenant.ca_file) if tenant.ca_file else None
     limits = Limits(tries=tries, requests_per_minute=tenant.requests_per_minute)
     return Connection(tenant.url, credentials, limits=limits, ca_file=ca_file, tenant=name, observer=observer)
+
+
+def open_keys(config: Config, name: str) -> KeyRing:
+    from slamon.connectwise.signing import KeyRing
+
+    tenant = config.tenant[name]
+    return KeyRing(tenant.url, tenant.company, ca_file=Path(tenant.ca_file) if tenant.ca_file else None)
 
 
 def open_mailer(mail: Mail) -> SmtpMailer:

@@ -119,6 +119,13 @@ class Log(Section):
     format: Literal["json", "text", "auto"] = "auto"
 
 
+class Callbacks(Section):
+    """Whether ConnectWise may say which tickets changed, and how long slamon waits for more of it."""
+
+    enabled: bool = False
+    debounce_seconds: Annotated[int, Field(ge=5, le=3600)] = 5
+
+
 class Tenant(Section):
     """One ConnectWise to watch, and how to read it."""
 
@@ -140,6 +147,7 @@ class Tenant(Section):
     trust_source_sla: bool = True
     ca_file: str = ""
     status_level: tuple[StatusLevel, ...] = ()
+    callbacks: Callbacks = Field(default_factory=Callbacks)
 
 
 class Simulation(Section):

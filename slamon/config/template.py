@@ -32,6 +32,10 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # trust_source_sla = true                   # an SLA that ConnectWise names on a ticket comes before [[policy]]
 # ca_file = "ca.pem"                        # certificates to trust besides the usual ones
 
+# [tenant.main.callbacks]
+# enabled = true                            # ConnectWise may post that a ticket changed
+# debounce_seconds = 5                      # how long to wait for more of them
+
 # What a status says of the work, where ConnectWise's own setting is not what you mean:
 # NotResponded, Responded, ResolutionPlan, Resolved, or NoEscalation (waiting: the clock stands).
 # [[tenant.main.status_level]]

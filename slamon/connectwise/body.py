@@ -80,8 +80,9 @@ class BodyReader:
 
 
 def is_web_page(content_type: str, body: bytes) -> bool:
-    """Tell a web page (a login form, a proxy's notice) from JSON, whatever its status said."""
-    return "html" in content_type.lower() or body[:256].lstrip()[:1] == b"<"
+    """Tell a web page (a login form, a proxy's notice) from JSON, even from JSON that calls itself a page."""
+    start = body[:256].lstrip()[:1]
+    return start == b"<" or ("html" in content_type.lower() and start not in (b"{", b"["))
 
 
 def whole_json(body: bytes) -> bytes:

@@ -12,6 +12,8 @@ from slamon.core.promise import PromiseSettings
 from slamon.core.reference import Reference
 from slamon.core.ticket import Ticket
 
+MOST_HINTS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
@@ -42,6 +44,14 @@ class TenantState:
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
     findings: frozenset[Finding] = frozenset()  # what the lint said the last time
+    hinted_ids: set[int] = field(default_factory=set)  # tickets that callbacks named, asked for with the next poll
+
+    def hint(self, ticket_id: int) -> bool:
+        """Note a ticket to ask for; False if so many are noted that this one must wait for the list of changes."""
+        if len(self.hinted_ids) >= MOST_HINTS and ticket_id not in self.hinted_ids:
+            return False
+        self.hinted_ids.add(ticket_id)
+        return True
 
     def board_ids(self, settings: TenantSettings) -> frozenset[int] | None:
         """Return the ids of the boards that the settings name, None for all."""

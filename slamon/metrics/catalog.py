@@ -15,6 +15,9 @@ DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
 KINDS = ("near_breach", "breached", "report", "canary")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
+CALLBACK_RESULTS = (
+    *("accepted", "ignored", "dropped", "malformed", "unsigned", "forged", "too_large", "busy", "no_key"),
+)
 STAGES = ("respond", "plan", "resolve")
 LINT_RULES = tuple(rule.name for rule in RULES)
 
@@ -82,6 +85,12 @@ FAMILIES: tuple[Family, ...] = (
         "slamon_sweeps_refused_total",
         "Looks for vanished tickets whose answer was too empty to be believed.",
         "tenant",
+    ),
+    _counter(
+        "slamon_callbacks_total",
+        "Callbacks that came in, by what they amounted to.",
+        *("tenant", "result"),
+        result=CALLBACK_RESULTS,
     ),
     _gauge(
         "slamon_lint_findings",

@@ -7,7 +7,16 @@ import re
 import pytest
 
 from slamon.metrics import ClockSnapshot, Metrics
-from slamon.metrics.catalog import CODES, DELIVERY_RESULTS, FAMILIES, KINDS, POLL_RESULTS, REJECTIONS, REPORT_RESULTS
+from slamon.metrics.catalog import (
+    CALLBACK_RESULTS,
+    CODES,
+    DELIVERY_RESULTS,
+    FAMILIES,
+    KINDS,
+    POLL_RESULTS,
+    REJECTIONS,
+    REPORT_RESULTS,
+)
 from slamon.metrics.snapshot import STATES
 from tests.docs.pages import REFERENCE, codes, pages, prose, rows
 
@@ -51,7 +60,9 @@ def test_no_page_names_a_metric_that_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [STATES, POLL_RESULTS, REJECTIONS, DELIVERY_RESULTS, REPORT_RESULTS, KINDS, CODES], ids=lambda v: v[0]
+    "values",
+    [STATES, POLL_RESULTS, REJECTIONS, DELIVERY_RESULTS, REPORT_RESULTS, KINDS, CODES, CALLBACK_RESULTS],
+    ids=lambda v: v[0],
 )
 def test_every_value_of_a_fixed_label_is_named(values: tuple[str, ...]) -> None:
     assert set(values) <= set(codes(prose(PAGE)))
