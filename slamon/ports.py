@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -39,10 +39,19 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one fetch brought. Tickets are ordered by id, each id once."""
+    """What one page of a list brought. `answered_at` is the server's own clock, None if it did not say."""
 
     tickets: Sequence[Ticket]
     rejections: Sequence[Rejection] = ()
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """That a ticket is open, and when it was last changed; None where the source does not say."""
+
+    ticket_id: int
+    last_updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +65,26 @@ class AuditEntry:
 
 
 class TicketSource(Protocol):
-    """Where tickets come from. Every method may raise a SourceError."""
+    """Where tickets come from. Every method may raise a SourceError; lists come page by page, in any order.
+
+    With *board_ids*, only tickets of these boards. The same ticket may come twice.
+    """
 
     async def fetch_reference(self) -> Reference: ...
 
-    async def fetch_tickets(self, *, since: datetime | None, board_ids: Collection[int] | None = None) -> Batch:
-        """Tickets changed at or after *since*, closed ones included; without *since*, all that are open.
+    def fetch_tickets(
+        self, *, since: datetime | None, with_open: bool = False, board_ids: Collection[int] | None = None
+    ) -> AsyncIterator[Batch]:
+        """Tickets changed at or after *since*, closed ones too; *with_open* or without *since*, all open ones."""
 
-        With *board_ids*, only tickets of these boards.
-        """
+    def fetch_open(self, *, board_ids: Collection[int] | None = None) -> AsyncIterator[Sequence[Sighting]]:
+        """Which tickets are open, and no more of them."""
 
-    async def fetch_tickets_by_id(self, ids: Collection[int]) -> Batch:
-        """The tickets with these ids, in whatever state; those that are gone are absent."""
+    def fetch_tickets_by_id(self, ids: Collection[int]) -> AsyncIterator[Batch]:
+        """The tickets with these ids, in whatever state and on whatever board; those not found are absent."""
+
+    async def is_deleted(self, ticket_id: int) -> bool:
+        """Whether the source itself says that it has no such ticket; that it does not answer proves nothing."""
 
     async def fetch_audit_trail(self, ticket_id: int) -> Sequence[AuditEntry]:
         """The ticket's audit trail, oldest first."""
@@ -78,7 +95,10 @@ class TicketSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One fetch cycle. `watermark` is the newest `lastUpdated` stored by it, None if it failed."""
+    """One fetch cycle, known by its tenant and when it began.
+
+    `watermark` is how far the list of changes is known, None until all of it is stored.
+    """
 
     tenant: str
     started_at: datetime
@@ -145,8 +165,14 @@ class Store(Protocol):
     def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None: ...
     def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]: ...
     def load_open_ids(self, tenant: str) -> set[int]: ...
-    def save_poll(self, poll: Poll, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
-        """Store a poll, the tickets that changed and their new events; they become due for evaluation."""
+    def load_open_marks(self, tenant: str) -> dict[int, int]:
+        """The open tickets' ids and their `lastUpdated`, in epoch seconds."""
+
+    def load_open_tickets(self, tenant: str, *, after: int, limit: int) -> list[Ticket]:
+        """Up to *limit* open tickets with ids above *after*, by id."""
+
+    def save_poll(self, poll: Poll, tickets: Sequence[Ticket] = (), events: Sequence[Event] = ()) -> None:
+        """Store tickets that changed and their new events, which make them due; the poll's record as it is now."""
 
     def save_versions(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None: ...
     def load_terms(self, versions: Collection[str]) -> dict[str, Terms]: ...

@@ -58,6 +58,8 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         boards=tenant.boards,
         overlap=timedelta(seconds=tenant.overlap_seconds),
         backfill=timedelta(days=tenant.backfill_days),
+        sweep_every=timedelta(seconds=tenant.sweep_seconds),
+        max_gone_percent=tenant.max_gone_percent,
         start_by_escalation=tenant.start == "escalation",
         recipients=config.alerts.recipients,
         ticket_url=tenant.ticket_url,

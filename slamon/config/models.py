@@ -137,6 +137,8 @@ class Tenant(Section):
     poll_seconds: Annotated[int, Field(ge=5, le=86_400)] = 60
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     reference_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
+    sweep_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
+    max_gone_percent: Annotated[int, Field(ge=0, le=100)] = 10
     backfill_days: Annotated[int, Field(ge=0, le=3650)] = 7
     requests_per_minute: Annotated[int, Field(ge=60, le=60_000)] = 600
     boards: tuple[NameOrId, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -38,11 +39,13 @@ class Answer:
     """A good answer: `body` is whole, well-formed JSON, or nothing at all where that is an answer.
 
     `has_next`: its Link header names a next page; `next_id`: that page's `pageId`, with forward-only paging.
+    `answered_at`: the server's own clock, by its `Date`.
     """
 
     body: bytes
     has_next: bool
     next_id: int | None = None
+    answered_at: datetime | None = None
 
 
 def read_answer(raw: RawAnswer, request: str, credentials: Credentials | None, *, may_be_empty: bool = False) -> Answer:
@@ -73,7 +76,19 @@ def read_answer(raw: RawAnswer, request: str, credentials: Credentials | None, *
         raise PayloadError(f"{request}: {error}", reason=error.reason) from error
     link = raw.headers.get("link", "")
     next_id = _NEXT_ID.search(link)
-    return Answer(body, has_next=bool(_NEXT.search(link)), next_id=int(next_id[1]) if next_id else None)
+    return Answer(
+        body,
+        has_next=bool(_NEXT.search(link)),
+        next_id=int(next_id[1]) if next_id else None,
+        answered_at=_date(raw.headers.get("date", "")),
+    )
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _error(raw: RawAnswer, request: str, credentials: Credentials | None) -> SourceError:

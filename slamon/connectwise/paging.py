@@ -53,7 +53,7 @@ async def fetch_page(sender: Sender, listing: Listing[T], span: Span) -> Page[T]
     """
     query = replace(listing.where(span.condition).query, order_by=("id",))
     answer = await sender.send(listing.request(query))
-    rows = decode_rows(answer.body, listing.kind)
+    rows = decode_rows(answer.body, listing.kind, answer.answered_at)
     _check_order(listing.endpoint, rows.ids, span)
     if _is_last(rows, answer, query.page_size):
         return Page(rows, None)
@@ -84,7 +84,7 @@ async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Ro
     query, last = replace(listing.query, page_id=0), 0
     while True:
         answer = await sender.send(listing.request(query, forward_only=True))
-        rows = decode_rows(answer.body, listing.kind)
+        rows = decode_rows(answer.body, listing.kind, answer.answered_at)
         if last == 0 and answer.next_id is None:
             if _is_last(rows, answer, query.page_size):
                 yield rows  # all there is, in whatever order
@@ -132,7 +132,7 @@ async def _numbered_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[
 
 async def _numbered_page(sender: Sender, listing: Listing[T], number: int) -> tuple[Rows[T], Answer]:
     answer = await sender.send(listing.request(replace(listing.query, page=number)))
-    return decode_rows(answer.body, listing.kind), answer
+    return decode_rows(answer.body, listing.kind, answer.answered_at), answer
 
 
 def _is_last(rows: Rows[T], answer: Answer, page_size: int) -> bool:

@@ -15,7 +15,7 @@ from slamon.connectwise.dates import parse_instant
 from slamon.connectwise.records import AuditRecord, CustomField, Reference, TicketRecord
 from slamon.core.ticket import Ref, Ticket, Witness
 from slamon.errors import PayloadError
-from slamon.ports import AuditEntry, Batch, Rejection
+from slamon.ports import AuditEntry, Batch, Rejection, Sighting
 
 # A metric label: every rejection has one of these.
 REASONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape")
@@ -32,6 +32,7 @@ class Rows(Generic[T]):
     good: list[T]
     ids: list[int]
     bad: tuple[Rejection, ...] = ()
+    answered_at: datetime | None = None  # the server's own clock
 
     @property
     def count(self) -> int:
@@ -61,7 +62,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise PayloadError(f"not the expected document: {clean_line(str(error))}", reason="bad_shape") from error
 
 
-def decode_rows(body: bytes, kind: type[T]) -> Rows[T]:
+def decode_rows(body: bytes, kind: type[T], answered_at: datetime | None = None) -> Rows[T]:
     """Return the rows of a page; those that do not fit *kind* come back as rejections.
 
     Raises:
@@ -70,8 +71,8 @@ def decode_rows(body: bytes, kind: type[T]) -> Rows[T]:
     try:
         good = _decoder(list[kind]).decode(body)  # type: ignore[valid-type]
     except (msgspec.DecodeError, RecursionError):
-        return _decode_one_by_one(body, kind)
-    return Rows(good, _ids_of(good, body))
+        return _decode_one_by_one(body, kind, answered_at)
+    return Rows(good, _ids_of(good, body), answered_at=answered_at)
 
 
 def _ids_of(rows: list[Any], body: bytes) -> list[int]:
@@ -82,7 +83,7 @@ def _ids_of(rows: list[Any], body: bytes) -> list[int]:
     return [row_id for row_id in ids if row_id is not None]
 
 
-def _decode_one_by_one(body: bytes, kind: type[T]) -> Rows[T]:
+def _decode_one_by_one(body: bytes, kind: type[T], answered_at: datetime | None) -> Rows[T]:
     good: list[T] = []
     bad: list[Rejection] = []
     ids: list[int] = []
@@ -95,7 +96,7 @@ def _decode_one_by_one(body: bytes, kind: type[T]) -> Rows[T]:
         except (msgspec.DecodeError, RecursionError) as error:
             name = f"ticket {row_id}" if kind is TicketRecord else f"row {row_id}"
             bad.append(Rejection(row_id, "bad_shape", f"{name}: {clean_line(str(error))}"))
-    return Rows(good, ids, tuple(bad))
+    return Rows(good, ids, tuple(bad), answered_at)
 
 
 class _Identified(msgspec.Struct):
@@ -116,25 +117,29 @@ def _as_id(value: object) -> int | None:
         return None
 
 
-class BatchReader:
-    """Reads tickets page by page into one Batch, so that no more than a page of rows is held at a time."""
+def read_batch(page: Rows[TicketRecord]) -> Batch:
+    """Return the tickets of a page, in its order; what cannot be read is rejected."""
+    tickets: list[Ticket] = []
+    rejections = list(page.bad)
+    for record in page.good:
+        try:
+            tickets.append(read_ticket(record))
+        except PayloadError as error:
+            rejections.append(Rejection(record.id, error.reason, str(error)))
+    return Batch(tickets, rejections, page.answered_at)
 
-    def __init__(self) -> None:
-        self._tickets: dict[int, Ticket] = {}
-        self._rejections: list[Rejection] = []
 
-    def add(self, page: Rows[TicketRecord]) -> None:
-        """Read a page; of rows with one id the last counts, and what cannot be read is rejected."""
-        self._rejections.extend(page.bad)
-        for record in page.good:
-            try:
-                self._tickets[record.id] = read_ticket(record)
-            except PayloadError as error:
-                self._rejections.append(Rejection(record.id, error.reason, str(error)))
+def read_sightings(page: Rows[TicketRecord]) -> list[Sighting]:
+    """Return which tickets a page lists; a row that cannot be read is there all the same."""
+    changed_at = {record.id: _sighted(record) for record in page.good}
+    return [Sighting(ticket_id, changed_at.get(ticket_id)) for ticket_id in page.ids]
 
-    def batch(self) -> Batch:
-        """Return what was read: tickets by id, each once."""
-        return Batch([self._tickets[key] for key in sorted(self._tickets)], tuple(self._rejections))
+
+def _sighted(record: TicketRecord) -> datetime | None:
+    try:
+        return parse_instant(record.last_updated or str((record.info or {}).get("lastUpdated") or ""))
+    except ValueError:
+        return None
 
 
 def read_ticket(row: TicketRecord) -> Ticket:

@@ -84,6 +84,7 @@ TICKET_FIELDS = (
     *("resplanSkippedMinutes", "respondByGoalUTC", "resplanGoalUTC", "resolutionGoalUTC"),
     *("customFields", "_info"),
 )
+SIGHTING_FIELDS = ("id", "_info/lastUpdated")  # enough to know that a ticket is there, and whether it changed
 
 
 class BoardRecord(Struct, rename="camel"):

@@ -9,11 +9,11 @@ the latest at its new one, both on ConnectWise's clock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from slamon.core.levels import LevelRule, choose_level, find_status, is_out_of_scope
+from slamon.core.levels import LevelChoice, LevelRule, choose_level, find_status, is_out_of_scope
 from slamon.core.reference import Reference
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Ticket
 
@@ -34,9 +34,19 @@ class Desk:
     reference: Reference
     levels: Sequence[LevelRule] = ()
     boards: frozenset[int] | None = None  # the boards that are watched, None for all
+    _chosen: dict[tuple[Ref, Ref, bool], LevelChoice] = field(default_factory=dict, repr=False, compare=False)
 
     def level(self, ticket: Ticket) -> Level:
-        return choose_level(ticket.board, ticket.status, self.reference, self.levels, closed=ticket.closed).level
+        return self.choice(ticket, closed=ticket.closed).level
+
+    def choice(self, ticket: Ticket, *, closed: bool = False) -> LevelChoice:
+        """Return the level of the ticket's status and why; a desk has few statuses, each is decided once."""
+        key = (ticket.board, ticket.status, closed)
+        found = self._chosen.get(key)
+        if found is None:
+            found = choose_level(ticket.board, ticket.status, self.reference, self.levels, closed=closed)
+            self._chosen[key] = found
+        return found
 
     def level_of_name(self, ticket: Ticket, name: str) -> Level | None:
         """Return the level of a status known by name only, None where that is not certain."""

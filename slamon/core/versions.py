@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from slamon.core.policy import Terms
+from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 
 DIGITS = 16  # of the sha256, in hex: 64 bits, far more than a desk has calendars
@@ -22,6 +24,12 @@ def version_of(value: Terms | CalendarRules) -> str:
     on it, and terms that come back after a change have their old version again.
     """
     return _digest(value)
+
+
+def version_of_reference(reference: Reference) -> str:
+    """Return the version of *reference*, its warnings left out: they are words about it, not part of it."""
+    body = json.dumps(_plain(replace(reference, warnings=())), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"reference:{body}".encode("ascii")).hexdigest()[:DIGITS]
 
 
 def canonical(value: Terms | CalendarRules) -> str:
@@ -45,6 +53,10 @@ def _plain(value: object) -> object:
         return {field.name: _plain(held) for field, held in pairs if not _at_default(field, held)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(_plain(item) for item in value)  # type: ignore[type-var]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, date):
         return value.isoformat()
     return value

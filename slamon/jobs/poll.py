@@ -4,108 +4,128 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Literal
 
-from slamon.core.instants import from_epoch
-from slamon.core.observe import Desk, Scope, observe
-from slamon.core.reference import Reference
-from slamon.core.ticket import Event, Kind, Ticket
-from slamon.errors import SlamonError, SourceError, SourceRefusedError
+from slamon.core.versions import version_of_reference
+from slamon.errors import SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.intake import Intake, Progress
 from slamon.jobs.lint import lint_tenant
-from slamon.jobs.promises import choose_promises
 from slamon.jobs.reference import fetch_reference
-from slamon.jobs.remap import remap_levels
-from slamon.jobs.sweep import find_gone
-from slamon.jobs.trails import fetch_trails, may_have_a_trail
+from slamon.jobs.revisit import revisit_open
+from slamon.jobs.sweep import sweep
 from slamon.log import get_logger
-from slamon.ports import Batch, Poll, Rejection, Store
+from slamon.ports import Batch, Poll
 
 log = get_logger(__name__)
 
 
 async def poll(deps: PollDeps) -> Poll:
-    """Run one poll and return its record, stored; a source that fails makes a failed poll, not an exception."""
-    tenant, started_at, began = deps.settings.name, deps.now(), time.monotonic()
+    """Run one poll and return its record, stored; a source that fails makes a failed poll, not an exception.
+
+    What was stored before the failure stays; the watermark has not moved, so it is seen again.
+    """
+    tenant, began = deps.settings.name, time.monotonic()
+    progress, failure = Progress(tenant, deps.now()), ""
     try:
-        return await _poll(deps, started_at)
+        await _poll(deps, progress)
     except SourceError as error:
-        log.warning("poll failed", tenant=tenant, error=str(error))
-        failed = Poll(tenant, started_at, deps.now(), "failed", error=str(error))
-        await asyncio.to_thread(deps.store.save_poll, failed, [], [])
-        _count(deps, failed)
-        return failed
+        failure = str(error)
+        log.warning("poll failed", tenant=tenant, error=failure)
     finally:
         deps.observer.observe("slamon_poll_duration_seconds", time.monotonic() - began)
-
-
-async def _poll(deps: PollDeps, started_at: datetime) -> Poll:
-    store, state, tenant = deps.store, deps.state, deps.settings.name
-    if state.reference is None:
-        await refresh_reference(deps)
-    assert state.reference is not None
-    retried = set(state.retry_ids)
-    batch, sweeps, newest = await _fetch(deps, started_at)
-    kept, events, unread = await _look_at(deps, state.reference, batch.tickets, started_at)
-    rejections = [*batch.rejections, *unread]
-    failed = {rejection.ticket_id for rejection in unread}
-    if sweeps:
-        gone, gone_events = await find_gone(deps, batch, started_at)
-        kept += gone
-        events += gone_events
-        events += await remap_levels(deps, state.reference, batch.tickets, events, started_at)
-    promised = [ticket for ticket in batch.tickets if ticket.id not in failed] if sweeps else kept
-    events += await choose_promises(deps, state.reference, promised, events, started_at)
-    _note_rejections(deps, rejections)
-
-    watermark = await asyncio.to_thread(store.load_watermark, tenant)
-    result: Literal["ok", "partial"] = "partial" if rejections else "ok"
-    record = Poll(
-        tenant=tenant,
-        started_at=started_at,
-        finished_at=deps.now(),
-        result=result,
-        seen=len(batch.tickets),
-        changed=len(kept),
-        rejected=len(rejections),
-        watermark=max((at for at in (newest, watermark) if at is not None), default=None),
-    )
-    await asyncio.to_thread(store.save_poll, record, kept, events)
-    state.swept = True
-    refused = {rejection.ticket_id for rejection in rejections if rejection.ticket_id is not None}
-    read = {ticket.id for ticket in batch.tickets} - failed
-    state.retry_ids = (state.retry_ids - retried) | (refused - read)
+    record = progress.record(deps.now(), failure=failure)
+    await asyncio.to_thread(deps.store.save_poll, record)
     _count(deps, record)
     return record
 
 
-async def _look_at(
-    deps: PollDeps, reference: Reference, tickets: Sequence[Ticket], seen_at: datetime
-) -> tuple[list[Ticket], list[Event], list[Rejection]]:
-    """Return the tickets that are not as they were when last seen, what has happened to them, and the unreadable."""
-    store, tenant, ids = deps.store, deps.settings.name, [ticket.id for ticket in tickets]
-    known = await asyncio.to_thread(store.load_tickets, tenant, ids)
-    scopes = await asyncio.to_thread(_load_scopes, store, tenant, ids)
-    desk = Desk(reference, deps.settings.levels, deps.state.board_ids(deps.settings))
-    changed = [t for t in tickets if known.get(t.id) != t or _out(scopes, t) != bool(desk.out_of_scope(t))]
-    trails = await fetch_trails(deps, [t for t in changed if may_have_a_trail(known.get(t.id), t)])
-    kept: list[Ticket] = []
-    events: list[Event] = []
-    unread: list[Rejection] = []
-    for ticket in changed:
-        before, trail, scope = known.get(ticket.id), trails.get(ticket.id), scopes.get(ticket.id)
-        try:
-            events += observe(before, ticket, desk, trail, seen_at=seen_at, scope=scope)
-            kept.append(ticket)
-        except (SlamonError, ValueError, OverflowError) as error:  # one bad ticket never stops a poll
-            unread.append(Rejection(ticket.id, "bad_shape", str(error)))
-    return kept, events, unread
+async def _poll(deps: PollDeps, progress: Progress) -> None:
+    state = deps.state
+    if state.reference is None:
+        await refresh_reference(deps)
+    assert state.reference is not None
+    intake = Intake(deps, state.reference, progress)
+    before = await asyncio.to_thread(deps.store.load_watermark, progress.tenant)
+    is_empty = before is None and not await asyncio.to_thread(
+        deps.store.load_open_tickets, progress.tenant, after=-1, limit=1
+    )
+    changes = _Changes(deps, progress.started_at, before)
+    retried = frozenset(state.retry_ids)
+    read = await intake.take(changes.fetch())
+    await _read_again(intake, retried - read)
+    progress.watermark = changes.watermark()
+    if is_empty:
+        state.judged_by = state.reference_version  # all there is has just been judged
+    elif state.judged_by != state.reference_version:
+        await revisit_open(intake)
+    if before is None:
+        state.swept_at = progress.started_at  # all that is open has just been read
+    elif _is_due(state.swept_at, deps, progress.started_at):
+        await _sweep(intake, changes.listed_at)
+
+
+class _Changes:
+    """The list of changes since the watermark, and how far it reaches once it has been read."""
+
+    def __init__(self, deps: PollDeps, now: datetime, watermark: datetime | None) -> None:
+        self._deps = deps
+        self._before = watermark
+        self._since = now - deps.settings.backfill if watermark is None else watermark - deps.settings.overlap
+        self._newest: datetime | None = None
+        self._answered_at: datetime | None = None
+        self.listed_at = now
+
+    async def fetch(self) -> AsyncIterator[Batch]:
+        """Yield the tickets changed since the watermark; without one, also all that are open."""
+        boards = self._deps.state.board_ids(self._deps.settings)
+        with_open = self._before is None
+        async for batch in self._deps.source.fetch_tickets(since=self._since, with_open=with_open, board_ids=boards):
+            if self._answered_at is None and batch.answered_at is not None:
+                self._answered_at = self.listed_at = batch.answered_at
+            for ticket in batch.tickets:
+                if self._newest is None or ticket.last_updated_at > self._newest:
+                    self._newest = ticket.last_updated_at
+            yield batch
+
+    def watermark(self) -> datetime | None:
+        """Return the newest change listed, but nothing after the first page was answered.
+
+        What changed while the list was read may stand on a page read before; and
+        a date in the future would hide all changes until it has come.
+        """
+        if self._newest is None:
+            return self._before
+        reached = max(min(self._newest, self.listed_at), self._since)
+        return reached if self._before is None else max(reached, self._before)
+
+
+async def _read_again(intake: Intake, ids: frozenset[int]) -> None:
+    """Ask for tickets that could not be read; one that has gone is forgotten."""
+    if ids:
+        there = await intake.take(intake.deps.source.fetch_tickets_by_id(ids))
+        intake.deps.state.retry_ids -= ids - there
+
+
+def _is_due(swept_at: datetime | None, deps: PollDeps, now: datetime) -> bool:
+    return swept_at is None or not swept_at <= now < swept_at + deps.settings.sweep_every
+
+
+async def _sweep(intake: Intake, listed_at: datetime) -> None:
+    """Sweep; the list of changes is stored by now, so one that fails is only tried again with the next poll."""
+    try:
+        await sweep(intake, listed_at)
+    except SourceError as error:
+        log.warning("sweep failed", tenant=intake.progress.tenant, error=str(error))
+        intake.progress.troubles.append(f"sweep failed: {error}")
 
 
 async def refresh_reference(deps: PollDeps) -> None:
-    """Read boards, statuses, SLAs, calendars and companies anew; the next poll then looks at every open ticket."""
+    """Read boards, statuses, SLAs, calendars and companies anew.
+
+    Where they differ from those before, the next poll judges every open ticket by them.
+    """
     reference = await fetch_reference(deps.source, deps.state.reference)
     for warning in reference.warnings:
         log.warning("reference data", tenant=deps.settings.name, problem=warning)
@@ -119,51 +139,8 @@ async def refresh_reference(deps: PollDeps) -> None:
             f"tenant.{deps.settings.name}.boards: ConnectWise has no board {', '.join(unknown)}; it has: {known}",
             status=404,
         )
+    deps.state.reference_version = await asyncio.to_thread(version_of_reference, reference)
     deps.state.reference = reference
-    deps.state.swept = False
-
-
-async def _fetch(deps: PollDeps, now: datetime) -> tuple[Batch, bool, datetime | None]:
-    """Return what changed since the watermark, whether this is a sweep, and the newest change that was asked for.
-
-    A sweep also brings every open ticket. What only it, or a question by id, brought
-    says nothing of how far the list of changes was read.
-    """
-    tenant, source, state = deps.settings.name, deps.source, deps.state
-    watermark = await asyncio.to_thread(deps.store.load_watermark, tenant)
-    since = now - deps.settings.backfill if watermark is None else watermark - deps.settings.overlap
-    boards = state.board_ids(deps.settings)
-    batches = [await source.fetch_tickets(since=since, board_ids=boards)]
-    newest = max((ticket.last_updated_at for ticket in batches[0].tickets), default=None)
-    sweeps = not state.swept
-    if sweeps:
-        batches.append(await source.fetch_tickets(since=None, board_ids=boards))
-    missing = state.retry_ids - {ticket.id for batch in batches for ticket in batch.tickets}
-    if missing:
-        batches.append(await source.fetch_tickets_by_id(missing))
-    tickets = {ticket.id: ticket for batch in batches for ticket in batch.tickets}
-    rejections = {(r.ticket_id, r.reason): r for batch in batches for r in batch.rejections}
-    return Batch([tickets[ticket_id] for ticket_id in sorted(tickets)], list(rejections.values())), sweeps, newest
-
-
-def _load_scopes(store: Store, tenant: str, ids: Collection[int]) -> dict[int, Scope]:
-    """Return what the histories of tickets last said of their scope; those that were always in it are absent."""
-    rows = store.load_history(tenant, ids)
-    return {
-        row.ticket_id: Scope(row.kind == Kind.CANCELLED, from_epoch(row.at))
-        for row in rows
-        if row.kind in (Kind.CANCELLED, Kind.RESTORED)
-    }
-
-
-def _out(scopes: Mapping[int, Scope], ticket: Ticket) -> bool:
-    return ticket.id in scopes and scopes[ticket.id].out
-
-
-def _note_rejections(deps: PollDeps, rejections: Sequence[Rejection]) -> None:
-    for rejection in rejections:
-        log.warning("ticket refused", tenant=deps.settings.name, ticket=rejection.ticket_id, error=rejection.message)
-        deps.observer.count("slamon_rows_rejected_total", tenant=deps.settings.name, reason=rejection.reason)
 
 
 def _count(deps: PollDeps, record: Poll) -> None:

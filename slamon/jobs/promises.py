@@ -2,58 +2,72 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from slamon.core.chooser import Chooser
 from slamon.core.instants import from_epoch
-from slamon.core.levels import choose_level
+from slamon.core.observe import Desk
 from slamon.core.policy import Terms
-from slamon.core.promise import choose_terms
-from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Kind, Level, Origin, Ticket
-from slamon.core.versions import version_of
 from slamon.jobs.deps import PollDeps
 from slamon.log import get_logger
+from slamon.ports import HistoryRow
 
 log = get_logger(__name__)
 
 _MOVES_TERMS = (Kind.PRIORITY, Kind.SLA, Kind.BOARD, Kind.COMPANY, Kind.AGREEMENT)
 
 
-async def choose_promises(
-    deps: PollDeps, reference: Reference, tickets: Collection[Ticket], events: Sequence[Event], now: datetime
-) -> list[Event]:
-    """Return the terms that are new for their tickets, as events; the versions they name are stored first."""
-    history = await asyncio.to_thread(deps.store.load_history, deps.settings.name, [t.id for t in tickets])
-    held = {row.ticket_id: (row.terms, from_epoch(row.at)) for row in history if row.terms is not None}
+@dataclass(slots=True)
+class Promises:
+    """Events of new terms, and what they name; `terms` and `calendars` are by version."""
+
+    events: list[Event] = field(default_factory=list)
+    terms: dict[str, Terms] = field(default_factory=dict)
+    calendars: dict[str, CalendarRules] = field(default_factory=dict)
+
+
+def choose_promises(
+    deps: PollDeps,
+    desk: Desk,
+    chooser: Chooser,
+    tickets: Collection[Ticket],
+    events: Sequence[Event],
+    history: Mapping[int, Sequence[HistoryRow]],
+    now: datetime,
+) -> Promises:
+    """Return the terms that are new for *tickets*; *history* is what is stored of them, *events* are new."""
     fresh = {event.ticket_id for event in events if event.kind is Kind.ENTERED}
     begun = {event.ticket_id for event in events if _begins_work(event)}
     changed_at = {event.ticket_id: event.at for event in events if event.kind in _MOVES_TERMS}
-    terms: dict[str, Terms] = {}
-    calendars: dict[str, CalendarRules] = {}
-    chosen: list[Event] = []
+    found = Promises()
     for ticket in tickets:
-        _note_status(deps, ticket, reference)
-        choice = choose_terms(ticket, reference, deps.settings.promises)
+        _note_status(deps, ticket, desk)
+        choice, version = chooser.choose(ticket)
         _note(deps.state.problems, ticket, choice.problem)
-        version = version_of(choice.terms)
-        holds, since = held.get(ticket.id, (None, ticket.entered_at))
+        holds, since = _held(history.get(ticket.id, ()), ticket)
         # What is closed keeps its promise when only the settings or the reference data have changed.
         settled = ticket.closed and holds is not None and ticket.id not in changed_at
         if holds == version or settled:
             continue
         at = ticket.entered_at if ticket.id in fresh else max(changed_at.get(ticket.id, now), since)
         why = "; ".join(choice.why)
-        chosen.append(Event(ticket.id, Kind.TERMS, at, at, Origin.SETTINGS, name=why, terms=version))
+        found.events.append(Event(ticket.id, Kind.TERMS, at, at, Origin.SETTINGS, name=why, terms=version))
         if ticket.id in fresh - begun and deps.settings.start_by_escalation and ticket.escalation_start_at:
             start = max(ticket.escalation_start_at, ticket.entered_at)
-            chosen.append(Event(ticket.id, Kind.STARTED, start, start, Origin.CONNECTWISE))
-        terms[version] = choice.terms
-        calendars[choice.terms.calendar] = choice.calendar
-    await asyncio.to_thread(deps.store.save_versions, terms, calendars)
-    return chosen
+            found.events.append(Event(ticket.id, Kind.STARTED, start, start, Origin.CONNECTWISE))
+        found.terms[version] = choice.terms
+        found.calendars[choice.terms.calendar] = choice.calendar
+    return found
+
+
+def _held(history: Sequence[HistoryRow], ticket: Ticket) -> tuple[str | None, datetime]:
+    """Return the terms that hold for *ticket* by its *history*, and since when."""
+    newest = next((row for row in reversed(history) if row.terms is not None), None)
+    return (None, ticket.entered_at) if newest is None else (newest.terms, from_epoch(newest.at))
 
 
 def _begins_work(event: Event) -> bool:
@@ -63,8 +77,8 @@ def _begins_work(event: Event) -> bool:
     return event.level not in (None, Level.NOT_RESPONDED, Level.OUT_OF_SCOPE)
 
 
-def _note_status(deps: PollDeps, ticket: Ticket, reference: Reference) -> None:
-    choice = choose_level(ticket.board, ticket.status, reference, deps.settings.levels)
+def _note_status(deps: PollDeps, ticket: Ticket, desk: Desk) -> None:
+    choice = desk.choice(ticket)
     _note(deps.state.unmapped, ticket, "" if choice.known else choice.why)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from slamon.core.levels import LevelRule
@@ -25,6 +25,8 @@ class TenantSettings:
     boards: tuple[str | int, ...] = ()  # names or ids; none: all
     overlap: timedelta = timedelta(minutes=2)
     backfill: timedelta = timedelta(days=7)
+    sweep_every: timedelta = timedelta(hours=1)
+    max_gone_percent: int = 10  # of all open tickets that a sweep may find deleted
     start_by_escalation: bool = False
     recipients: tuple[str, ...] = ()
     ticket_url: str = ""
@@ -39,7 +41,9 @@ class TenantState:
     """What is remembered while the process lives; all of it can be learnt again."""
 
     reference: Reference | None = None
-    swept: bool = False  # every open ticket has been asked for since the reference data was read
+    reference_version: str = ""
+    judged_by: str = ""  # the reference data by which the promises of all open tickets were chosen
+    swept_at: datetime | None = None  # when the open tickets were last listed
     retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains

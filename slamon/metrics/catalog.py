@@ -99,6 +99,12 @@ FAMILIES: tuple[Family, ...] = (
         rule=LINT_RULES,
     ),
     _counter(
+        "slamon_sweep_found_total",
+        "Changed tickets that the list of changes had not brought, found by the sweep.",
+        "tenant",
+    ),
+    _counter("slamon_rows_stale_total", "Rows that held an older state of a ticket than the one known.", "tenant"),
+    _counter(
         "slamon_notifications_total",
         "Attempts to deliver a notification, by result.",
         *("channel", "kind", "result"),

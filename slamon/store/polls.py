@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_, update
 
 from slamon.core.ticket import Event, Ticket
 from slamon.ports import Poll
@@ -39,12 +40,12 @@ def load_last_poll(connection: Connection, tenant: str, *, successful: bool) -> 
 
 
 def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happened: Sequence[Event]) -> None:
-    """Store the poll, its tickets and its events; tickets with new events become due at once."""
+    """Store the poll's record as it is now, tickets and their events; tickets with new events become due at once."""
     poll_id, replayed = _record(connection, poll)
     rows = {ticket.id: codec.ticket_row(poll.tenant, ticket) for ticket in seen}
     insert_rows(connection, tickets, list(rows.values()), columns=codec.TICKET_COLUMNS, conflict="update")
     new = [codec.event_row(poll.tenant, poll_id, event) for event in happened]
-    if replayed:
+    if replayed and new:
         new = _unknown(connection, poll, poll_id, new)
     insert_rows(connection, events, new, columns=codec.EVENT_COLUMNS)
     due = [(poll.tenant, ticket_id, DUE_AT_ONCE) for ticket_id in {row[1] for row in new}]
@@ -52,16 +53,19 @@ def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happen
 
 
 def _record(connection: Connection, poll: Poll) -> tuple[int, bool]:
-    """Return the poll's number, and whether it was stored before: a commit whose answer got lost is repeated."""
+    """Return the poll's number, and whether it stood there like this: a commit whose answer got lost is repeated."""
+    began = (polls.c.tenant == poll.tenant, polls.c.started_at == poll.started_at)
+    query = select(polls.c.id, *raw(polls, POLL_COLUMNS)).where(*began).order_by(polls.c.id.desc()).limit(1)
+    known = connection.execute(query).first()
     values = _poll_values(poll)
-    same = [polls.c[name] == value for name, value in values.items() if value is not None]
-    same += [polls.c[name].is_(None) for name, value in values.items() if value is None]
-    known = connection.scalar(select(polls.c.id).where(*same).order_by(polls.c.id.desc()).limit(1))
-    if known is not None:
-        return known, True
-    key = connection.execute(insert(polls).values(values)).inserted_primary_key
-    assert key is not None
-    return int(key[0]), False
+    if known is None:
+        key = connection.execute(insert(polls).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0]), False
+    if _poll_from(tuple(known[1:])) == replace(poll, error=values["error"]):
+        return known[0], True
+    connection.execute(update(polls).where(polls.c.id == known[0]).values(values))
+    return known[0], False
 
 
 def _unknown(connection: Connection, poll: Poll, poll_id: int, rows: Sequence[Row]) -> list[Row]:

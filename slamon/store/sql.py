@@ -43,8 +43,11 @@ class SqlStore:
         with self._database.reading() as connection:
             return polls.load_last_poll(connection, tenant, successful=successful)
 
-    def save_poll(self, poll: Poll, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
-        """Store a poll, its tickets and their new events, which make them due. Saved twice, it is stored once."""
+    def save_poll(self, poll: Poll, tickets: Sequence[Ticket] = (), events: Sequence[Event] = ()) -> None:
+        """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
+
+        A poll is known by its tenant and when it began. Saved twice, it is stored once.
+        """
         with self._database.writing(poll.tenant) as connection:
             polls.save_poll(connection, poll, tickets, events)
 
@@ -59,6 +62,14 @@ class SqlStore:
     def load_open_ids(self, tenant: str) -> set[int]:
         with self._database.reading() as connection:
             return tickets.load_open_ids(connection, tenant)
+
+    def load_open_marks(self, tenant: str) -> dict[int, int]:
+        with self._database.reading() as connection:
+            return tickets.load_open_marks(connection, tenant)
+
+    def load_open_tickets(self, tenant: str, *, after: int, limit: int) -> list[Ticket]:
+        with self._database.reading() as connection:
+            return tickets.load_open_tickets(connection, tenant, after, limit)
 
     def load_due_ids(self, tenant: str, now: datetime) -> set[int]:
         with self._database.reading() as connection:

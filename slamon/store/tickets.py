@@ -27,6 +27,18 @@ def load_open_ids(connection: Connection, tenant: str) -> set[int]:
     return set(connection.scalars(select(tickets.c.id).where(tickets.c.tenant == tenant, tickets.c.open)))
 
 
+def load_open_marks(connection: Connection, tenant: str) -> dict[int, int]:
+    """Return the open tickets' ids and their `lastUpdated`, in epoch seconds."""
+    query = select(*raw(tickets, ("id", "last_updated_at"))).where(tickets.c.tenant == tenant, tickets.c.open)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def load_open_tickets(connection: Connection, tenant: str, after: int, limit: int) -> list[Ticket]:
+    """Return up to *limit* open tickets with ids above *after*, by id."""
+    query = select(tickets.c.facts).where(tickets.c.tenant == tenant, tickets.c.open, tickets.c.id > after)
+    return [codec.ticket_from(facts) for facts in connection.scalars(query.order_by(tickets.c.id).limit(limit))]
+
+
 def load_due_ids(connection: Connection, tenant: str, now: datetime) -> set[int]:
     """Return the tickets due at *now*; one that just closed is among them until it has been read once more."""
     query = select(clocks.c.ticket_id).where(clocks.c.tenant == tenant, clocks.c.next_change_at <= now)

@@ -19,6 +19,7 @@ from slamon.core.ticket import Kind, Ticket
 from slamon.errors import SourceRefusedError
 from slamon.ports import TicketSource
 from slamon.simulator import SimClock, Simulator, SimulatorServer
+from tests.batches import together
 
 pytestmark = pytest.mark.anyio
 
@@ -88,11 +89,11 @@ def told_by(row: dict[str, Any]) -> dict[str, object]:
 @pytest.mark.parametrize("path", ["", "/v4_6_release/apis/3.0"])
 async def test_all_open_tickets_are_read_just_as_they_stand(path: str, quick: Limits) -> None:
     async with desk(quick, path=path) as (simulator, source):
-        batch = await source.fetch_tickets(since=None)
+        batch = await together(source.fetch_tickets(since=None))
         expected = [told_by(row) for row in rows(simulator) if not row["closedFlag"]]
 
     assert len(expected) > 100
-    assert batch.rejections == ()
+    assert batch.rejections == []
     assert [facts(ticket) for ticket in batch.tickets] == expected
 
 
@@ -100,11 +101,11 @@ async def test_a_later_poll_brings_what_changed_closed_tickets_too(quick: Limits
     async with desk(quick) as (simulator, source):
         simulator.advance(timedelta(hours=30).total_seconds())
         since = START + timedelta(hours=1)
-        batch = await source.fetch_tickets(since=since)
+        batch = await together(source.fetch_tickets(since=since))
         mark = since.strftime("%Y-%m-%dT%H:%M:%SZ")
         expected = [told_by(row) for row in rows(simulator) if row["_info"]["lastUpdated"] >= mark]
 
-    assert batch.rejections == ()
+    assert batch.rejections == []
     assert [facts(ticket) for ticket in batch.tickets] == expected
     assert {ticket.closed for ticket in batch.tickets} == {True, False}
 
@@ -112,14 +113,41 @@ async def test_a_later_poll_brings_what_changed_closed_tickets_too(quick: Limits
 async def test_tickets_by_id_in_whatever_state_without_those_that_are_gone(quick: Limits) -> None:
     async with desk(quick) as (simulator, source):
         known = [row["id"] for row in rows(simulator)]
-        batch = await source.fetch_tickets_by_id([*known[::2], 99_999_999])
+        batch = await together(source.fetch_tickets_by_id([*known[::2], 99_999_999]))
 
     assert [ticket.id for ticket in batch.tickets] == known[::2]
 
 
+async def test_what_is_open_is_listed_by_id_and_time_of_change_alone(quick: Limits) -> None:
+    async with desk(quick) as (simulator, source):
+        listed = [sighting async for page in source.fetch_open() for sighting in page]
+        expected = [(row["id"], row["_info"]["lastUpdated"]) for row in rows(simulator) if not row["closedFlag"]]
+
+    assert [(s.ticket_id, s.last_updated_at and f"{s.last_updated_at:%Y-%m-%dT%H:%M:%SZ}") for s in listed] == expected
+
+
+async def test_what_changed_and_what_is_open_come_in_one_list(quick: Limits) -> None:
+    async with desk(quick) as (simulator, source):
+        simulator.advance(timedelta(hours=30).total_seconds())
+        since = START + timedelta(hours=20)
+        batch = await together(source.fetch_tickets(since=since, with_open=True))
+        mark = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        kept = [row for row in rows(simulator) if not row["closedFlag"] or row["_info"]["lastUpdated"] >= mark]
+
+    assert [facts(ticket) for ticket in batch.tickets] == [told_by(row) for row in kept]
+    assert any(row["closedFlag"] for row in kept)
+    assert any(row["_info"]["lastUpdated"] < mark for row in kept)
+
+
+async def test_only_connectwise_says_that_a_ticket_is_deleted(quick: Limits) -> None:
+    async with desk(quick) as (simulator, source):
+        assert await source.is_deleted(99_999_999)
+        assert not await source.is_deleted(rows(simulator)[0]["id"])
+
+
 async def test_the_boards_asked_for_and_no_others(quick: Limits) -> None:
     async with desk(quick) as (simulator, source):
-        batch = await source.fetch_tickets(since=None, board_ids=[1])
+        batch = await together(source.fetch_tickets(since=None, board_ids=[1]))
         open_rows = [row for row in rows(simulator) if not row["closedFlag"]]
         expected = [row["id"] for row in open_rows if row["board"]["id"] == 1]
 
@@ -130,7 +158,7 @@ async def test_the_boards_asked_for_and_no_others(quick: Limits) -> None:
 async def test_the_reference_data_fits_the_tickets(quick: Limits) -> None:
     async with desk(quick) as (simulator, source):
         reference = await source.fetch_reference()
-        tickets = (await source.fetch_tickets(since=None)).tickets
+        tickets = (await together(source.fetch_tickets(since=None))).tickets
         tables = simulator.world.tables
 
     assert set(reference.boards) == set(tables["boards"])
@@ -173,7 +201,7 @@ async def test_wrong_credentials_are_refused_with_a_remedy(quick: Limits) -> Non
     async with desk(quick, credentials=wrong) as (_, source):
         port: TicketSource = source
         with pytest.raises(SourceRefusedError, match="check SLAMON_KEYS") as caught:
-            await port.fetch_tickets(since=None)
+            await together(port.fetch_tickets(since=None))
 
     assert caught.value.status == 401
     assert "not-the-key" not in str(caught.value)

@@ -10,10 +10,10 @@ from slamon.clean import clean_line
 from slamon.connectwise.dates import parse_instant, parse_local_date, parse_time
 from slamon.connectwise.payload import (
     REASONS,
-    BatchReader,
     decode,
     decode_rows,
     read_audit_trail,
+    read_batch,
     read_custom_fields,
 )
 from slamon.connectwise.records import AuditRecord, BoardRecord, CustomField, InfoRecord, TicketRecord
@@ -41,14 +41,12 @@ def row(**changes: object) -> dict[str, Any]:
 
 
 def read(*rows: object) -> Batch:
-    reader = BatchReader()
-    reader.add(decode_rows(json.dumps(list(rows)).encode(), TicketRecord))
-    return reader.batch()
+    return read_batch(decode_rows(json.dumps(list(rows)).encode(), TicketRecord))
 
 
 def ticket(**changes: object) -> Ticket:
     batch = read(row(**changes))
-    assert batch.rejections == ()
+    assert batch.rejections == []
     return batch.tickets[0]
 
 
@@ -213,12 +211,6 @@ def test_rows_that_are_no_objects_are_rejected(junk: object) -> None:
 
     assert [t.id for t in batch.tickets] == [945384]
     assert [(r.ticket_id, r.reason) for r in batch.rejections] == [(None, "bad_shape")]
-
-
-def test_a_batch_is_ordered_and_holds_each_ticket_once() -> None:
-    batch = read(row(id=9), row(id=3), row(id=9, summary="later"))
-
-    assert [(t.id, t.summary) for t in batch.tickets] == [(3, "Printer on fire"), (9, "later")]
 
 
 def test_an_answer_of_another_shape_is_a_payload_error() -> None:

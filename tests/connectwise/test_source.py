@@ -18,6 +18,7 @@ from slamon.connectwise.limits import Limits
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.errors import PayloadError, SourceError, SourceRefusedError
 from slamon.ports import TicketSource
+from tests.batches import together
 
 from .server import Handler, Reply, Request, script, serving
 
@@ -61,9 +62,9 @@ async def poll(handler: Handler, credentials: Credentials, quick: Limits, *, pag
     async with serving(handler) as server:
         client = Client.open(server.url, credentials, limits=replace(quick, parallel=1), page_size=page_size)
         source: TicketSource = ConnectWiseSource(client)
-        batch = await source.fetch_tickets(since=None)
+        batch = await together(source.fetch_tickets(since=None))
         await client.aclose()
-    assert batch.rejections == ()
+    assert batch.rejections == []
     return [ticket.id for ticket in batch.tickets]
 
 
@@ -114,7 +115,7 @@ async def test_ids_as_texts_are_paged_as_numbers(credentials: Credentials, quick
 async def test_a_bad_row_is_rejected_and_its_page_and_the_next_go_on(credentials: Credentials, quick: Limits) -> None:
     rows = [row(1), row(2, status="New"), row(3, board=None), row(4), row(5, _info={})]
     async with serving(Desk(rows)) as server, Client.open(server.url, credentials, limits=quick) as client:
-        batch = await ConnectWiseSource(client).fetch_tickets(since=None)
+        batch = await together(ConnectWiseSource(client).fetch_tickets(since=None))
 
     assert [ticket.id for ticket in batch.tickets] == [1, 4]
     assert sorted((r.ticket_id, r.reason) for r in batch.rejections) == [
@@ -151,15 +152,17 @@ async def test_the_conditions_of_each_question(credentials: Credentials, quick: 
     async with serving(Desk([])) as server, Client.open(server.url, credentials, limits=quick) as client:
         source = ConnectWiseSource(client)
         since = datetime(2026, 1, 1, 10, 0, 0, 5, tzinfo=timezone(timedelta(hours=1)))
-        await source.fetch_tickets(since=since, board_ids={2, 1})
-        await source.fetch_tickets(since=None, board_ids={2, 1})
-        await source.fetch_tickets_by_id([5, 3, 5])
-        assert (await source.fetch_tickets_by_id([])).tickets == []
+        await together(source.fetch_tickets(since=since, board_ids={2, 1}))
+        await together(source.fetch_tickets(since=None, board_ids={2, 1}))
+        await together(source.fetch_tickets(since=since, with_open=True, board_ids={2, 1}))
+        await together(source.fetch_tickets_by_id([5, 3, 5]))
+        assert (await together(source.fetch_tickets_by_id([]))).tickets == []
 
     queries = [request.query for request in server.requests]
     assert [query["conditions"] for query in queries] == [
         "(lastUpdated >= [2026-01-01T09:00:00Z]) and (board/id in (1, 2))",
         "(closedFlag = false) and (board/id in (1, 2))",
+        "((lastUpdated >= [2026-01-01T09:00:00Z]) or (closedFlag = false)) and (board/id in (1, 2))",
         "id in (3, 5)",
     ]
     fields = queries[0]["fields"].split(",")
@@ -179,10 +182,37 @@ async def test_many_ids_are_asked_for_in_addresses_of_a_bearable_length(
         return Reply([row(n) for n in asked if n != 2_000_100])
 
     async with serving(handler) as server, Client.open(server.url, credentials, limits=quick) as client:
-        batch = await ConnectWiseSource(client).fetch_tickets_by_id(ids)
+        batch = await together(ConnectWiseSource(client).fetch_tickets_by_id(ids))
 
     assert [ticket.id for ticket in batch.tickets] == [n for n in ids if n != 2_000_100]
     assert lengths == [100, 100, 50]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, 404),
+        Reply({"code": "Unauthorized", "message": "no"}, 401),
+        Reply({"code": "SecurityPermissionsFailure", "message": "no"}, 403),
+        Reply(b"<html>Not Found</html>", 404),
+        Reply(b"", 404),
+    ],
+    ids=["unknown route", "credentials", "rights", "web page", "nothing"],
+)
+async def test_no_other_refusal_proves_that_a_ticket_is_deleted(
+    reply: Reply, credentials: Credentials, quick: Limits
+) -> None:
+    async with serving(lambda _: reply) as server, Client.open(server.url, credentials, limits=quick) as client:
+        with pytest.raises(SourceRefusedError):
+            await ConnectWiseSource(client).is_deleted(5)
+
+
+async def test_a_page_tells_the_servers_own_clock(credentials: Credentials, quick: Limits) -> None:
+    dated = Reply([row(1)], headers={"Date": "Tue, 24 Nov 2026 10:00:00 GMT"})
+    async with serving(lambda _: dated) as server, Client.open(server.url, credentials, limits=quick) as client:
+        pages = [page async for page in ConnectWiseSource(client).fetch_tickets(since=None)]
+
+    assert [page.answered_at for page in pages] == [datetime(2026, 11, 24, 10, tzinfo=UTC)]
 
 
 async def test_an_audit_trail_is_read_in_pages(credentials: Credentials, quick: Limits) -> None:
@@ -228,9 +258,9 @@ async def test_the_codebase_is_asked_for_once_and_again_when_it_moved(credential
     async with serving(site) as server, Client.open(site_of(server.url), credentials, limits=quick) as client:
         source = ConnectWiseSource(client)
         for _ in range(2):
-            assert len((await source.fetch_tickets(since=None)).tickets) == 1
+            assert len((await together(source.fetch_tickets(since=None))).tickets) == 1
         site.codebase = "v2026_1/"
-        assert len((await source.fetch_tickets(since=None)).tickets) == 1
+        assert len((await together(source.fetch_tickets(since=None))).tickets) == 1
         with pytest.raises(SourceRefusedError, match="The endpoint does not exist"):
             await source.fetch_audit_trail(1)
 
@@ -253,9 +283,9 @@ async def test_a_move_is_noticed_by_all_who_ask_at_the_same_time(credentials: Cr
         Client.open(site_of(server.url), credentials, limits=quick) as client,
     ):
         source = ConnectWiseSource(client)
-        await source.fetch_tickets(since=None)
+        await together(source.fetch_tickets(since=None))
         site.codebase = "v2026_1/"
-        batches = await asyncio.gather(*(source.fetch_tickets(since=None) for _ in range(20)))
+        batches = await asyncio.gather(*(together(source.fetch_tickets(since=None)) for _ in range(20)))
 
     assert [len(batch.tickets) for batch in batches] == [1] * 20
 
@@ -280,7 +310,7 @@ async def test_a_site_that_does_not_say_where_its_api_is(
         Client.open(site_of(server.url), credentials, limits=quick) as client,
     ):
         with pytest.raises(error, match=message):
-            await ConnectWiseSource(client).fetch_tickets(since=None)
+            await together(ConnectWiseSource(client).fetch_tickets(since=None))
 
 
 def test_cloud_hosts_change_their_name_for_the_api() -> None:

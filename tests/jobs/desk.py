@@ -121,8 +121,12 @@ class Desk:
         self.wall.moment = at(moment) if isinstance(moment, str) else moment
         asyncio.run(self.watch.evaluate())
 
+    def sweep_next(self) -> None:
+        """Let the next poll sweep."""
+        self.state.swept_at = None
+
     def forget_reference(self) -> None:
-        """Read the reference data anew, so that the next poll sweeps."""
+        """Read the reference data anew."""
         asyncio.run(self.watch.refresh_reference())
 
     # --- what came of it

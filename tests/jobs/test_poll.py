@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from slamon.core.reading import Verdict
-from slamon.core.ticket import Kind, Ticket
+from slamon.core.ticket import Kind
 from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError, StoreUnavailableError
 from slamon.ports import Poll, Store
 from tests.jobs.conftest import OpenDesk
@@ -46,7 +45,6 @@ def test_the_first_poll_asks_for_the_backfill_and_all_that_is_open_later_ones_fo
 
     assert since(watched) == [
         at("10:10") - 7 * DAY,
-        None,
         at("10:00") - 2 * MINUTE,
         at("10:00") - 2 * MINUTE,
         at("10:30") - 2 * MINUTE,
@@ -192,31 +190,6 @@ class TestUnreadableTickets:
         assert watched.told(2)[0][0] == "entered"
 
 
-def test_what_a_sweep_saw_does_not_move_the_watermark_past_the_list_of_changes(desk: OpenDesk) -> None:
-    """A ticket closed while the open ones were listed is in neither list; the next list of changes must hold it."""
-    first, second = ticket(1), ticket(2)
-    closed = replace(first, status=status(">Closed"), closed=True, last_updated_at=at("10:10:01"))
-    touched = replace(second, owner="jdoe", last_updated_at=at("10:20"))
-    listed = World(at("10:00"), {1: first, 2: second})
-    watched = desk([listed, World(at("10:05"), {1: closed, 2: touched})])
-    watched.poll("10:01")
-    watched.forget_reference()
-
-    # The list of changes is answered from the old world, the open tickets from the new one.
-    answers = watched.source.fetch_tickets
-    worlds = watched.source.worlds
-
-    async def slowly(*, since: Any, board_ids: Any = None) -> Any:
-        watched.source.worlds = [listed] if since is not None else worlds
-        return await answers(since=since, board_ids=board_ids)
-
-    watched.source.fetch_tickets = slowly  # type: ignore[method-assign]
-    watched.poll("10:21")
-
-    assert watched.store.load_watermark(TENANT) == at("10:00")
-    assert watched.poll("10:22").result == "ok"
-
-
 def test_an_unknown_board_in_the_settings_is_one_line_that_names_the_known_ones(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())), settings_of(boards=("Help Desk", "Helpdesk")))
 
@@ -231,102 +204,6 @@ def test_only_the_boards_of_the_settings_are_read(desk: OpenDesk) -> None:
     watched = desk([World(at("10:00"), {1: ticket(), 2: other})], settings_of(boards=(HELP.id,)))
 
     assert watched.poll("10:10").seen == 1
-
-
-class TestSweep:
-    """Open tickets that are no longer listed are asked for by id; only those that are gone are cancelled."""
-
-    def test_a_deleted_ticket_is_found_at_the_next_sweep(self, desk: OpenDesk) -> None:
-        watched = desk(worlds_of(Life(ticket(1), gone_at=at("10:30")), Life(ticket(2))))
-        watched.polls("10:05", "10:35")
-        assert watched.verdicts(1) == [Verdict.RUNNING] * 3
-
-        watched.forget_reference()
-        watched.polls("10:40", "10:41")
-
-        assert watched.told(1)[-1] == ("cancelled", "10:40:00", "deleted")
-        assert watched.verdicts(1) == [Verdict.CANCELLED] * 3
-        assert watched.store.load_open_ids(TENANT) == {2}
-        (event,) = watched.events(1, Kind.CANCELLED)
-        assert event.not_before == at("10:00")
-
-    def test_one_that_comes_back_counts_again(self, desk: OpenDesk) -> None:
-        """It was hidden from us, not deleted: a right of the API member, an answer that was too short."""
-        all_of_them = {1: ticket(1), 2: ticket(2)}
-        watched = desk(
-            [World(at("10:00"), all_of_them), World(at("10:30"), {2: ticket(2)}), World(at("11:00"), all_of_them)]
-        )
-        watched.poll("10:05")
-        watched.forget_reference()
-        watched.poll("10:40")
-        assert watched.verdicts(1) == [Verdict.CANCELLED] * 3
-
-        watched.forget_reference()
-        watched.polls("11:00", "11:01", "11:02")
-
-        assert watched.told(1)[-1][:2] == ("restored", "11:00:00")
-        assert [kind for kind, _, _ in watched.told(1)].count("restored") == 1
-        assert watched.reading(1, at("11:10")).elapsed_seconds == (40 + 10) * 60
-        assert watched.store.load_open_ids(TENANT) == {1, 2}
-
-    def test_a_closed_one_that_only_left_the_list_is_read_by_the_next_poll(self, desk: OpenDesk) -> None:
-        early = ticket(1, entered_at=at("2026-10-01T10:00"), last_updated_at=at("2026-10-01T10:00"))
-        hidden = replace(early, status=status(">Closed"), closed=True)  # closed without a new lastUpdated
-        watched = desk([World(at("09:00"), {1: early}), World(at("11:00"), {1: hidden})])
-        watched.poll("10:05")
-        watched.forget_reference()
-
-        watched.polls("11:10", "11:11")
-
-        assert watched.told(1)[-1][0] == "status"
-        assert watched.store.load_open_ids(TENANT) == set()
-
-    def test_more_than_a_tenth_at_once_is_not_believed(self, desk: OpenDesk) -> None:
-        everything: dict[int, Ticket] = {number: ticket(number) for number in range(1, 61)}
-        rest = {number: each for number, each in everything.items() if number > 7}
-        watched = desk([World(at("10:00"), everything), World(at("11:00"), rest)])
-        watched.poll("10:05")
-        watched.forget_reference()
-
-        watched.poll("11:05")
-
-        assert watched.sample("slamon_sweeps_refused_total", tenant=TENANT) == 1
-        assert len(watched.store.load_open_ids(TENANT)) == 60
-        assert watched.events(1, Kind.CANCELLED) == []
-
-    def test_a_tenth_is_believed(self, desk: OpenDesk) -> None:
-        everything: dict[int, Ticket] = {number: ticket(number) for number in range(1, 61)}
-        rest = {number: each for number, each in everything.items() if number > 6}
-        watched = desk([World(at("10:00"), everything), World(at("11:00"), rest)])
-        watched.poll("10:05")
-        watched.forget_reference()
-
-        watched.poll("11:05")
-
-        assert watched.sample("slamon_sweeps_refused_total", tenant=TENANT) == 0
-        assert len(watched.store.load_open_ids(TENANT)) == 54
-
-    def test_one_that_is_there_but_unreadable_is_not_gone(self, desk: OpenDesk) -> None:
-        watched = desk(
-            [World(at("10:00"), {1: ticket(1)}), World(at("11:00"), {1: ticket(1)}, unreadable=frozenset({1}))]
-        )
-        watched.poll("10:05")
-        watched.forget_reference()
-
-        assert watched.poll("11:05").result == "partial"
-
-        assert watched.events(1, Kind.CANCELLED) == []
-
-    def test_a_failed_sweep_is_swept_again(self, desk: OpenDesk) -> None:
-        watched = desk(worlds_of(Life(ticket(1), gone_at=at("10:30")), Life(ticket(2))))
-        watched.poll("10:05")
-        watched.forget_reference()
-        watched.source.fails = [SourceUnavailableError("down")]
-
-        assert watched.poll("10:40").result == "failed"
-        watched.poll("10:41")
-
-        assert watched.told(1)[-1] == ("cancelled", "10:41:00", "deleted")
 
 
 def test_polls_are_stored_with_what_they_saw(desk: OpenDesk) -> None:

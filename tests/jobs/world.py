@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,8 +19,8 @@ from slamon.core.reference import (
 )
 from slamon.core.rules import Window
 from slamon.core.ticket import Level, Ref, Ticket
-from slamon.errors import SourceError, SourceUnavailableError
-from slamon.ports import AuditEntry, Batch, Rejection
+from slamon.errors import SourceError, SourceRefusedError, SourceUnavailableError
+from slamon.ports import AuditEntry, Batch, Rejection, Sighting
 
 HOUR, MINUTE, SECOND, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(days=1)
 
@@ -168,7 +168,13 @@ class ScriptedSource:
         self.worlds = list(worlds)
         self.reference = reference
         self.fails: list[SourceError] = []
+        self.fails_at: dict[str, SourceError] = {}  # by what is asked
         self.trails_fail: set[int] = set()
+        self.unlisted: set[int] = set()  # tickets that the list of changes forgets
+        self.hidden: set[int] = set()  # tickets that may not be seen, neither by list nor by themselves
+        self.page_size = 0  # 0: all in one
+        self.breaks_at: int | None = None  # the page, from 0, that does not come
+        self.tells_time = True
         self.asked: list[tuple[str, object]] = []
         self._now = now
 
@@ -181,18 +187,36 @@ class ScriptedSource:
         self._asked("reference", None)
         return self.reference
 
-    async def fetch_tickets(self, *, since: datetime | None, board_ids: Collection[int] | None = None) -> Batch:
+    async def fetch_tickets(
+        self, *, since: datetime | None, with_open: bool = False, board_ids: Collection[int] | None = None
+    ) -> AsyncIterator[Batch]:
         self._asked("tickets", since)
-        return self._batch(
+        wanted = [
             t.id
             for t in self.world.tickets.values()
-            if (not t.closed if since is None else t.last_updated_at >= since)
+            if ((since and t.last_updated_at >= since) or ((with_open or not since) and not t.closed))
             and (board_ids is None or t.board.id in board_ids)
-        )
+            and t.id not in self.unlisted
+        ]
+        for page in self._pages(wanted):
+            yield page
 
-    async def fetch_tickets_by_id(self, ids: Collection[int]) -> Batch:
+    async def fetch_open(self, *, board_ids: Collection[int] | None = None) -> AsyncIterator[Sequence[Sighting]]:
+        self._asked("open", board_ids)
+        for t in self.world.tickets.values():
+            if not t.closed and (board_ids is None or t.board.id in board_ids):
+                yield [Sighting(t.id, t.last_updated_at)]
+
+    async def fetch_tickets_by_id(self, ids: Collection[int]) -> AsyncIterator[Batch]:
         self._asked("by_id", frozenset(ids))
-        return self._batch(number for number in ids if number in self.world.tickets)
+        for page in self._pages(number for number in ids if number in self.world.tickets and number not in self.hidden):
+            yield page
+
+    async def is_deleted(self, ticket_id: int) -> bool:
+        self._asked("deleted?", ticket_id)
+        if ticket_id in self.hidden:
+            raise SourceRefusedError("not allowed", status=403)
+        return ticket_id not in self.world.tickets
 
     async def fetch_audit_trail(self, ticket_id: int) -> Sequence[AuditEntry]:
         self._asked("trail", ticket_id)
@@ -204,12 +228,23 @@ class ScriptedSource:
         self.asked.append((what, about))
         if self.fails:
             raise self.fails.pop(0)
+        if what in self.fails_at:
+            raise self.fails_at[what]
 
-    def _batch(self, ids: Any) -> Batch:
+    def _pages(self, ids: Any) -> Iterator[Batch]:
+        """Answer *ids* in pages; a page that is to break does so after those before it."""
         found = sorted(ids)
+        size = self.page_size or len(found) or 1
+        for number, begin in enumerate(range(0, max(len(found), 1), size)):
+            if number == self.breaks_at:
+                raise SourceUnavailableError("the page did not come")
+            yield self._batch(found[begin : begin + size])
+
+    def _batch(self, found: Sequence[int]) -> Batch:
         refused = [
             Rejection(number, "bad_date", f"ticket {number}: a bad date")
             for number in found
             if number in self.world.unreadable
         ]
-        return Batch([self.world.tickets[n] for n in found if n not in self.world.unreadable], refused)
+        readable = [self.world.tickets[n] for n in found if n not in self.world.unreadable]
+        return Batch(readable, refused, self._now() if self.tells_time else None)

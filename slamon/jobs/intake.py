@@ -1,0 +1,206 @@
+"""Intake: the tickets a poll brings, looked at and stored chunk by chunk, so that no more than a few pages are held."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Literal
+
+from slamon.core.chooser import Chooser
+from slamon.core.instants import from_epoch
+from slamon.core.observe import Desk, Scope, StatusChange, observe
+from slamon.core.reference import Reference
+from slamon.core.ticket import Event, Kind, Ticket
+from slamon.errors import SlamonError
+from slamon.jobs.deps import PollDeps
+from slamon.jobs.promises import choose_promises
+from slamon.jobs.trails import fetch_trails, may_have_a_trail
+from slamon.log import get_logger
+from slamon.ports import Batch, HistoryRow, Poll, Rejection
+
+log = get_logger(__name__)
+
+CHUNK = 2000  # tickets a transaction; a page or two
+AHEAD = timedelta(minutes=15)  # a `lastUpdated` further ahead of the server's own clock than this is no time of change
+UNFINISHED = "it did not finish"
+
+History = Mapping[int, Sequence[HistoryRow]]
+
+
+@dataclass(slots=True)
+class Progress:
+    """A poll under way: what it has stored so far, and what went wrong."""
+
+    tenant: str
+    started_at: datetime
+    seen: int = 0
+    changed: int = 0
+    rejected: int = 0
+    watermark: datetime | None = None
+    troubles: list[str] = field(default_factory=list)  # what is wrong although the list of changes was read
+
+    def record(self, finished_at: datetime, *, failure: str = "") -> Poll:
+        """Return the poll as it is now; with *failure* as one that failed."""
+        result: Literal["ok", "partial", "failed"] = "partial" if self.rejected or self.troubles else "ok"
+        return Poll(
+            tenant=self.tenant,
+            started_at=self.started_at,
+            finished_at=finished_at,
+            result="failed" if failure else result,
+            seen=self.seen,
+            changed=self.changed,
+            rejected=self.rejected,
+            watermark=None if failure else self.watermark,
+            error=failure or "; ".join(self.troubles),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Tickets as they came, each once, those that cannot be read, and what the store knows of them."""
+
+    tickets: Sequence[Ticket]
+    refused: Sequence[Rejection]
+    known: Mapping[int, Ticket]
+    changed: Sequence[Ticket]
+    history: History
+
+
+class Intake:
+    """Takes pages of tickets and stores what is not as it was; counts it in *progress*."""
+
+    def __init__(self, deps: PollDeps, reference: Reference, progress: Progress) -> None:
+        self.deps = deps
+        self.progress = progress
+        self.desk = Desk(reference, deps.settings.levels, deps.state.board_ids(deps.settings))
+        self.chooser = Chooser(reference, deps.settings.promises)
+        self._versions: set[str] = set()  # those stored by this poll
+        self._refused: set[tuple[int | None, str]] = set()
+        self._seen: set[int] = set()
+
+    async def take(self, batches: AsyncIterator[Batch]) -> set[int]:
+        """Look at the pages and store what changed, chunk by chunk; return the ids that were there, readable or not."""
+        there: set[int] = set()
+        held: list[Batch] = []
+        async for batch in batches:
+            held.append(batch)
+            if sum(len(page.tickets) for page in held) >= CHUNK:
+                there |= await self._take(held)
+                held = []
+        return there | await self._take(held)
+
+    async def _take(self, batches: Sequence[Batch]) -> set[int]:
+        tickets = _newest_of_each(batches)
+        rejections = [rejection for batch in batches for rejection in batch.rejections]
+        there = tickets.keys() | {r.ticket_id for r in rejections if r.ticket_id is not None}
+        if not there and not rejections:
+            return set()
+        answered_at = max((b.answered_at for b in batches if b.answered_at), default=self.progress.started_at)
+        chunk = await asyncio.to_thread(self._compare, tickets, rejections, answered_at)
+        trails = await fetch_trails(self.deps, [t for t in chunk.changed if may_have_a_trail(chunk.known.get(t.id), t)])
+        await asyncio.to_thread(self._keep, chunk, trails)
+        return set(there)
+
+    def _compare(self, tickets: Mapping[int, Ticket], rejections: Sequence[Rejection], answered_at: datetime) -> _Chunk:
+        """Return the tickets that are not as they were when last seen, with their histories."""
+        store, tenant = self.deps.store, self.deps.settings.name
+        known = store.load_tickets(tenant, tickets)
+        different = [ticket for ticket in tickets.values() if known.get(ticket.id) != ticket]
+        changed = [ticket for ticket in different if not _is_older(ticket, known.get(ticket.id), answered_at)]
+        if len(changed) < len(different):
+            self.deps.observer.count("slamon_rows_stale_total", len(different) - len(changed), tenant=tenant)
+        return _Chunk(list(tickets.values()), rejections, known, changed, self.load_history(known, changed))
+
+    def load_history(self, known: Collection[int], tickets: Iterable[Ticket]) -> History:
+        """Return the histories of those of *tickets* that are *known*, by id."""
+        ids = [ticket.id for ticket in tickets if ticket.id in known]
+        rows = self.deps.store.load_history(self.deps.settings.name, ids) if ids else []
+        return {ticket_id: list(own) for ticket_id, own in groupby(rows, key=lambda row: row.ticket_id)}
+
+    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[StatusChange]]) -> None:
+        """Decide what has happened to the tickets of *chunk*, and store it."""
+        kept: list[Ticket] = []
+        events: list[Event] = []
+        unread: list[Rejection] = []
+        seen_at = self.progress.started_at
+        for ticket in chunk.changed:
+            before, scope = chunk.known.get(ticket.id), scope_of(chunk.history.get(ticket.id, ()))
+            try:
+                events += observe(before, ticket, self.desk, trails.get(ticket.id), seen_at=seen_at, scope=scope)
+                kept.append(ticket)
+            except (SlamonError, ValueError, OverflowError) as error:  # one bad ticket never stops a poll
+                unread.append(Rejection(ticket.id, "bad_shape", str(error)))
+        failed = {rejection.ticket_id for rejection in unread}
+        read = {ticket.id for ticket in chunk.tickets} - failed
+        refused = [r for r in chunk.refused if r.ticket_id not in read] + unread
+        self._note_rejections(refused)
+        self._seen |= read
+        self.progress.seen = len(self._seen)
+        self.save(kept, events, chunk.history)
+        # Only now: what could not be stored is asked for again.
+        self.deps.state.retry_ids -= read
+        self.deps.state.retry_ids |= {r.ticket_id for r in refused if r.ticket_id is not None}
+
+    def save(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
+        """Store *tickets* with their new events and promises in one transaction; nothing to store is no transaction."""
+        self._save(tickets, self._promised(tickets, events, history))
+
+    def judge(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
+        """Store *events* of tickets whose facts stand as they are, and the promises they have now."""
+        self._save((), self._promised(tickets, events, history))
+
+    def _promised(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> list[Event]:
+        """Return *events* and those of new promises, whose versions are stored first."""
+        promises = choose_promises(
+            self.deps, self.desk, self.chooser, tickets, events, history, self.progress.started_at
+        )
+        fresh = promises.terms.keys() - self._versions
+        if fresh:
+            self.deps.store.save_versions({key: promises.terms[key] for key in fresh}, promises.calendars)
+            self._versions |= fresh
+        return [*events, *promises.events]
+
+    def _save(self, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
+        if not tickets and not events:
+            return
+        self.progress.changed += len(tickets)
+        record = self.progress.record(self.deps.now(), failure=UNFINISHED)
+        self.deps.store.save_poll(record, tickets, events)
+
+    def _note_rejections(self, rejections: Sequence[Rejection]) -> None:
+        tenant = self.deps.settings.name
+        for rejection in rejections:
+            if (rejection.ticket_id, rejection.reason) in self._refused:
+                continue
+            self._refused.add((rejection.ticket_id, rejection.reason))
+            self.progress.rejected += 1
+            log.warning("ticket refused", tenant=tenant, ticket=rejection.ticket_id, error=rejection.message)
+            self.deps.observer.count("slamon_rows_rejected_total", tenant=tenant, reason=rejection.reason)
+
+
+def scope_of(history: Sequence[HistoryRow]) -> Scope | None:
+    """Return what a history last said of its ticket's scope; None for one that was always in it."""
+    last = next((row for row in reversed(history) if row.kind in (Kind.CANCELLED, Kind.RESTORED)), None)
+    return None if last is None else Scope(last.kind == Kind.CANCELLED, from_epoch(last.at))
+
+
+def _newest_of_each(batches: Sequence[Batch]) -> dict[int, Ticket]:
+    """Return each ticket once; where pages hold two states of one, the one changed last, of equals the later page's."""
+    found: dict[int, Ticket] = {}
+    for batch in batches:
+        for ticket in batch.tickets:
+            other = found.get(ticket.id)
+            if other is None or ticket.last_updated_at >= other.last_updated_at:
+                found[ticket.id] = ticket
+    return found
+
+
+def _is_older(ticket: Ticket, known: Ticket | None, answered_at: datetime) -> bool:
+    """Say whether *ticket* is an older state than the one *known*, from a cache or a late page.
+
+    A stored date that lies ahead of the server's clock cannot judge: it would hide all that comes.
+    """
+    return known is not None and ticket.last_updated_at < known.last_updated_at <= answered_at + AHEAD
