@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": ("slamon.cli.verify", "verify", "Check ledgers by deriving them again, independently."),
     "calendar": ("slamon.cli.calendar", "calendar", "Show what a calendar opens, or what another would change."),
     "check": ("slamon.cli.check", "check", "Check the configuration; list all problems at once."),
+    "callbacks": ("slamon.cli.callbacks", "callbacks", "List, register and remove callbacks in ConnectWise."),
     "init": ("slamon.cli.init", "init", "Write a commented slamon.toml."),
     "test-mail": ("slamon.cli.test_mail", "test_mail", "Send a test mail with the configured server."),
     "db": ("slamon.cli.db", "db", "Look after the database's schema."),

@@ -116,7 +116,7 @@ url = "sqlite:///slamon.db"     # or postgresql://slamon@db.example.org/slamon, 
 
 [web]
 listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
-# base_url = "https://slamon.example.org"   # how people reach it, for links in mails
+# base_url = "https://slamon.example.org"   # how others reach it, for `slamon callbacks add`
 # allow_public = false          # listen beyond this machine: there is no login yet
 
 [retention]

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from slamon.cli.app import cli
 from slamon.connectwise.probe import PROBES
 from slamon.simulator import Simulator
-from tests.cli.refusing import simulated
+from tests.cli.served import simulated
 
 SECRET = "private-canary-41"
 PLANTED = {

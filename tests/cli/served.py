@@ -34,7 +34,14 @@ class Refusing:
 @contextmanager
 def simulated(simulator: Simulator, refusals: Mapping[str, int] | None = None) -> Iterator[str]:
     """Serve *simulator* within the block; give its address."""
-    app, opened = Refusing(create_app(simulator), refusals or {}), threading.Event()
+    with threaded(Refusing(create_app(simulator), refusals or {})) as address:
+        yield address
+
+
+@contextmanager
+def threaded(app: ASGIApp) -> Iterator[str]:
+    """Serve *app* from a thread within the block; give its address."""
+    opened = threading.Event()
     told: list[str] = []
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
