@@ -139,7 +139,8 @@ def fill(world: World, years: range) -> None:
     """Put all set-up tables into *world*, holidays for the given *years*."""
     calendars.fill(world, years)
     _boards(world)
-    for number, name, rank, color, default in PRIORITIES:
+    world.priority_ids = tuple(rank if world.compat else number for number, _, rank, _, _ in PRIORITIES)
+    for number, (_, name, rank, color, default) in zip(world.priority_ids, PRIORITIES, strict=True):
         row = {"id": number, "name": name, "color": color, "sortOrder": rank, "defaultFlag": default}
         row |= {
             "imageLink": f"{API}/service/priorities/{number}/image",
@@ -149,6 +150,26 @@ def fill(world: World, years: range) -> None:
         world.add("priorities", row)
     for plan in SLAS:
         _sla(world, plan)
+    _choices(world)
+
+
+def _choices(world: World) -> None:
+    """Put in what a ticket or a company can be marked with."""
+    for table in ("severities", "impacts"):
+        for number, name in enumerate(("Low", "Medium", "High"), 1):
+            row = {"id": number, "name": name, "description": name, "defaultFlag": number == 2, "_info": STAMP}
+            world.add(table, row)
+    for number, name, where in ((1, "On-Site", "OnSite"), (4, "Remote", "Remote")):
+        row = {"id": number, "name": name, "where": where, "defaultFlag": where == "Remote", "_info": STAMP}
+        world.add("serviceLocations", row)
+    for number, name in ((1, "Call"), (3, "Email Connector"), (4, "Portal")):
+        world.add("sources", {"id": number, "name": name})
+    world.add("departments", {"id": 5, "identifier": "Engineering", "name": "Engineering"})
+    for number, name in enumerate(MARKETS, 1):
+        world.add("markets", {"id": number, "name": name})
+
+
+MARKETS = ("Health care", "Legal", "Manufacturing", "Retail")
 
 
 def _boards(world: World) -> None:
@@ -167,8 +188,9 @@ def _boards(world: World) -> None:
         }
         world.add("boards", row)
         world.workflows[number] = workflow
-        for order, (status_id, status_name, level, closed) in enumerate(statuses):
-            world.add("statuses", _status(world, number, order, status_id, status_name, LEVELS[level], closed))
+        for order, (status_id, given, level, closed) in enumerate(statuses):
+            name_shown = given.removeprefix(">") if world.compat else given
+            world.add("statuses", _status(world, number, order, status_id, name_shown, LEVELS[level], closed))
 
 
 def _status(world: World, board: int, order: int, number: int, name: str, level: str, closed: bool) -> Row:
@@ -201,12 +223,17 @@ def _sla(world: World, plan: SlaPlan) -> None:
             "slaPriorities",
             {
                 "id": plan.id * 100 + number,
-                "priority": world.reference("priority", number),
+                "priority": world.reference("priority", _priority_id(world, number)),
                 **_goal_fields(goals),
                 "sla": world.reference("sla", plan.id),
                 "_info": STAMP,
             },
         )
+
+
+def _priority_id(world: World, number: int) -> int:
+    """Return the id of the priority that the plans above call *number*."""
+    return world.priority_ids[[plan[0] for plan in PRIORITIES].index(number)]
 
 
 def _goal_fields(goals: Hours3 | None) -> Row:

@@ -17,7 +17,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, VisitError
 
 from slamon.simulator.errors import ApiError, bad_condition
-from slamon.simulator.schema import Field, Kind, find, find_array
+from slamon.simulator.schema import Kind, Place, find, find_array
 from slamon.simulator.world import Row
 
 Test = Callable[[Row], bool]
@@ -31,35 +31,39 @@ class Bound:
     fraction: bool
 
 
+MOST_BRACKETS = 500
+"""More would be deeper than the closures below can go."""
+
 Literal = str | float | bool | Bound | None
 
 
 @lru_cache(maxsize=256)
-def compile_conditions(table: str, text: str) -> Test:
+def compile_conditions(names: str, text: str) -> Test:
     """
-    Return the test that *text* describes for rows of *table*; the empty text lets every row through.
+    Return the test that *text* describes for records of the kind *names*; the empty text lets every row through.
 
     Raises:
         ApiError: 400 ApiFindCondition, it does not parse, names an unknown field or compares unlike things.
     """
-    return _transform(_Compiler(table), text) if text.strip() else _everything
+    return _transform(_Compiler(names), text) if text.strip() else _everything
 
 
 @lru_cache(maxsize=64)
-def compile_custom_fields(table: str, text: str) -> Test:
+def compile_custom_fields(names: str, text: str) -> Test:
     """Return the test that a row has one custom field for which *text* (`caption="..." and value="..."`) holds."""
     if not text.strip():
         return _everything
-    test = _transform(_Compiler(f"{table}.customFields"), text)
+    find_array(names, "customFields")
+    test = _transform(_Compiler("CustomFieldValue"), text)
     return lambda row: any(test(field) for field in row.get("customFields", ()))
 
 
 @lru_cache(maxsize=64)
-def compile_children(table: str, text: str) -> Test:
+def compile_children(names: str, text: str) -> Test:
     """Return the test that one member of an array of the row passes *text* (`types/id=1`), all paths in one array."""
     if not text.strip():
         return _everything
-    compiler = _ChildCompiler(table)
+    compiler = _ChildCompiler(names)
     test = _transform(compiler, text)
     (array,) = compiler.arrays
     return lambda row: any(test(member) for member in row.get(array, ()))
@@ -70,6 +74,8 @@ def _everything(_row: Row) -> bool:
 
 
 def _transform(compiler: "_Compiler", text: str) -> Test:
+    if text.count("(") > MOST_BRACKETS:
+        raise bad_condition("The conditions are nested too deeply.")
     try:
         return compiler.transform(_grammar().parse(text))
     except VisitError as error:
@@ -90,9 +96,9 @@ def _grammar() -> Lark:
 class _Compiler(Transformer[Token, Test]):
     """Turns the tree into closures, from the leaves up."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, names: str) -> None:
         super().__init__()
-        self.table = table
+        self.names = names
 
     def either(self, tests: list[Test]) -> Test:
         return lambda row: any(test(row) for test in tests)
@@ -100,43 +106,43 @@ class _Compiler(Transformer[Token, Test]):
     def both(self, tests: list[Test]) -> Test:
         return lambda row: all(test(row) for test in tests)
 
-    def path(self, names: list[Token]) -> Field:
-        return find(self.table, "/".join(names))
+    def path(self, names: list[Token]) -> Place:
+        return find(self.names, "/".join(names))
 
     def value(self, tokens: list[Token]) -> Literal:
         return _literal(tokens[0])
 
     def compare(self, parts: list[Any]) -> Test:
-        field, operator, literal = parts
-        return _compare(field, str(operator), literal)
+        place, operator, literal = parts
+        return _compare(place, str(operator), literal)
 
     def member(self, parts: list[Any]) -> Test:
-        field, negated, *literals = parts
-        wanted = {_fit(field, literal) for literal in literals}
-        return _on_value(field, lambda value: (value in wanted) is (negated is None))
+        place, negated, *literals = parts
+        wanted = {_fit(place, literal) for literal in literals}
+        return _on_value(place, lambda value: (value in wanted) is (negated is None))
 
     def like(self, parts: list[Any]) -> Test:
-        field, negated, literal = parts
-        return _pattern(field, literal, whole=True, negated=negated is not None)
+        place, negated, literal = parts
+        return _pattern(place, literal, whole=True, negated=negated is not None)
 
     def contains(self, parts: list[Any]) -> Test:
-        field, negated, literal = parts
-        return _pattern(field, literal, whole=False, negated=negated is not None)
+        place, negated, literal = parts
+        return _pattern(place, literal, whole=False, negated=negated is not None)
 
 
 class _ChildCompiler(_Compiler):
     """The same for paths whose first name is an array of the row."""
 
-    def __init__(self, table: str) -> None:
-        super().__init__(table)
-        self.arrays: set[str] = set()
+    def __init__(self, names: str) -> None:
+        super().__init__(names)
+        self.arrays: dict[str, str] = {}
 
-    def path(self, names: list[Token]) -> Field:
-        self.arrays.add(find_array(self.table, names[0]))
+    def path(self, names: list[Token]) -> Place:
+        array = find_array(self.names, names[0])
+        self.arrays[array.name] = array.of
         if len(self.arrays) > 1:
             raise bad_condition("childConditions can ask for one collection at a time.")
-        (array,) = self.arrays
-        return find(f"{self.table}.{array}", "/".join(names[1:]))
+        return find(array.of, "/".join(names[1:]))
 
 
 def _literal(token: Token) -> Literal:
@@ -160,18 +166,18 @@ def _date(text: str) -> Bound:
     return Bound(at.isoformat()[:19] + "Z", at.microsecond > 0)
 
 
-def _getter(field: Field) -> Callable[[Row], Any]:
+def _getter(place: Place) -> Callable[[Row], Any]:
     """Return how to reach the field's value in a row, None where it is missing."""
-    if len(field.keys) == 1:
-        (key,) = field.keys
+    if len(place.keys) == 1:
+        (key,) = place.keys
         return lambda row: row.get(key)
-    outer, inner = field.keys
+    outer, inner = place.keys
     return lambda row: row[outer].get(inner) if outer in row else None
 
 
-def _on_value(field: Field, test: Callable[[Any], bool]) -> Test:
+def _on_value(place: Place, test: Callable[[Any], bool]) -> Test:
     """Return a test of the field's value as it is compared; a missing value never passes."""
-    get, shape = _getter(field), SHAPES[field.kind]
+    get, shape = _getter(place), SHAPES[place.kind]
 
     def passes(row: Row) -> bool:
         value = get(row)
@@ -189,18 +195,18 @@ SHAPES: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
-def _compare(field: Field, operator: str, literal: Literal) -> Test:
+def _compare(place: Place, operator: str, literal: Literal) -> Test:
     if literal is None:
-        return _is_null(field, operator)
-    if field.kind == Kind.FLAG and operator not in ("=", "!="):
-        raise bad_condition(f"{'/'.join(field.keys)} can only be compared with = and !=.")
-    wanted = _fit(field, literal)
+        return _is_null(place, operator)
+    if place.kind == Kind.FLAG and operator not in ("=", "!="):
+        raise bad_condition(f"{'/'.join(place.keys)} can only be compared with = and !=.")
+    wanted = _fit(place, literal)
     if isinstance(literal, Bound) and literal.fraction:
         # Rows hold whole seconds: "after 10:00:00.5" is "after 10:00:00", "before" it is "up to" 10:00:00.
         operator = {">=": ">", "<": "<="}.get(operator, operator)
         if operator in ("=", "!="):
-            return _on_value(field, lambda _: operator == "!=")
-    return _on_value(field, OPERATORS[operator](wanted))
+            return _on_value(place, lambda _: operator == "!=")
+    return _on_value(place, OPERATORS[operator](wanted))
 
 
 OPERATORS: dict[str, Callable[[Any], Callable[[Any], bool]]] = {
@@ -213,8 +219,8 @@ OPERATORS: dict[str, Callable[[Any], Callable[[Any], bool]]] = {
 }
 
 
-def _is_null(field: Field, operator: str) -> Test:
-    get = _getter(field)
+def _is_null(place: Place, operator: str) -> Test:
+    get = _getter(place)
     if operator == "=":
         return lambda row: get(row) is None
     if operator == "!=":
@@ -222,18 +228,18 @@ def _is_null(field: Field, operator: str) -> Test:
     return lambda _row: False
 
 
-def _fit(field: Field, literal: Literal) -> object:
+def _fit(place: Place, literal: Literal) -> object:
     """Return *literal* in the shape in which the field's values are compared, or refuse it."""
-    name = "/".join(field.keys)
-    if field.kind == Kind.NUMBER:
+    name = "/".join(place.keys)
+    if place.kind == Kind.NUMBER:
         return _number(name, literal)
-    if field.kind == Kind.FLAG and (isinstance(literal, bool) or literal in (0.0, 1.0)):
+    if place.kind == Kind.FLAG and (isinstance(literal, bool) or literal in (0.0, 1.0)):
         return bool(literal)
-    if field.kind == Kind.DATE and isinstance(literal, str | Bound):
+    if place.kind == Kind.DATE and isinstance(literal, str | Bound):
         return literal.text if isinstance(literal, Bound) else _date(literal).text
-    if field.kind == Kind.TEXT and isinstance(literal, str | float):
+    if place.kind == Kind.TEXT and isinstance(literal, str | float):
         text = f"{literal:g}" if isinstance(literal, float) else literal.casefold()
-        if field.values and text not in field.values:
+        if place.values and text not in place.values:
             raise bad_condition("Enum value supplied was invalid.")
         return text
     raise bad_condition(f"The value given for {name} has the wrong type.")
@@ -250,9 +256,13 @@ def _number(name: str, literal: Literal) -> float:
     raise bad_condition(f"The value given for {name} has the wrong type.")
 
 
-def _pattern(field: Field, literal: Literal, *, whole: bool, negated: bool) -> Test:
-    if field.kind != Kind.TEXT or not isinstance(literal, str):
-        raise bad_condition(f"{'/'.join(field.keys)} cannot be compared with a pattern.")
-    body = ".*".join(re.escape(part) for part in re.split(r"[%*]", literal.casefold()))
-    pattern = re.compile(body if whole else f".*{body}.*", re.DOTALL)
-    return _on_value(field, lambda value: (pattern.fullmatch(value) is None) is negated)
+def _pattern(place: Place, literal: Literal, *, whole: bool, negated: bool) -> Test:
+    if place.kind != Kind.TEXT or not isinstance(literal, str):
+        raise bad_condition(f"{'/'.join(place.keys)} cannot be compared with a pattern.")
+    text = literal.casefold() if whole else f"%{literal.casefold()}%"
+    first, *rest = (re.escape(part) for part in re.split(r"[%*]+", text))
+    # Each part is found once and for good (an atomic group): many wildcards must not make a search that never ends.
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    last = f".*{rest[-1]}" if rest else ""
+    pattern = re.compile(first + middle + last, re.DOTALL)
+    return _on_value(place, lambda value: (pattern.fullmatch(value) is None) is negated)

@@ -5,7 +5,7 @@ Answers that refuse: ConnectWise's error bodies, as an exception.
 where a real answer was seen without it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slamon.simulator.world import Row
 
@@ -18,11 +18,32 @@ class ApiError(Exception):
     code: str
     message: str
     errors: list[Row] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> Row:
         """Return the JSON body."""
         body: Row = {"code": self.code, "message": self.message}
         return body if self.errors is None else {**body, "errors": self.errors}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason why an object cannot be saved."""
+
+    code: str
+    message: str
+    field: str  # or several, as ConnectWise writes them
+
+
+class TooManyError(ApiError):
+    """429, whose body differs from all others."""
+
+    def __init__(self, message: str, headers: dict[str, str]) -> None:
+        super().__init__(429, "ConnectWiseAPI", message, headers=headers)
+
+    def body(self) -> Row:
+        """Return the JSON body."""
+        return {"error": self.code, "message": self.message}
 
 
 def bad_condition(message: str) -> ApiError:
@@ -47,8 +68,20 @@ def no_endpoint() -> ApiError:
 
 def invalid(resource: str, code: str, message: str, field: str) -> ApiError:
     """Return the answer to an object that cannot be saved, with its one reason."""
-    reason = {"code": code, "message": message, "resource": resource, "field": field}
-    return ApiError(400, "InvalidObject", f"{resource} object is invalid", [reason])
+    return unsaved(resource, [Problem(code, message, field)])
+
+
+def unsaved(resource: str, problems: list[Problem]) -> ApiError:
+    """Return the answer to an object that cannot be saved, with all reasons."""
+    reasons = [
+        {"code": each.code, "message": each.message, "resource": resource, "field": each.field} for each in problems
+    ]
+    return ApiError(400, "InvalidObject", f"{resource} object is invalid", reasons)
+
+
+def in_use(label: str, number: int, by: str) -> ApiError:
+    """Return the answer to deleting a record that others need; ConnectWise's own wording is not known."""
+    return ApiError(409, "ConnectWiseApi", f"{label} {number} cannot be deleted: it is in use by {by}.")
 
 
 def bad_argument(message: str) -> ApiError:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from random import Random
 
 from slamon.simulator import desk
-from slamon.simulator.hours import AllHours, Hours
-from slamon.simulator.people import MEMBERS
+from slamon.simulator.hours import AllHours, Hours, NeverOpenError
+from slamon.simulator.people import CUSTOMERS, MEMBERS
 from slamon.simulator.sla import RESOLVED, WAITING
 from slamon.simulator.texts import ALERTS, ANSWERS, DEALS, DESCRIPTION, REOPENING, RESOLUTION, SUMMARIES
 from slamon.simulator.ticket_row import Draft
@@ -31,7 +31,10 @@ LAST_STEP = 14
 """After so many steps a ticket is resolved whatever happens: nothing stays open for ever."""
 
 BOARD_WEIGHTS = ((1, 56), (12, 26), (9, 6), (21, 6), (30, 6))
-PRIORITY_WEIGHTS = ((6, 6), (15, 18), (7, 46), (8, 26), (12, 4))
+PRIORITY_WEIGHTS = ((1, 6), (2, 18), (3, 46), (4, 26), (5, 4))
+"""By rank."""
+
+COMPANIES = [customer.id for customer in CUSTOMERS]
 
 
 class Life:
@@ -74,13 +77,22 @@ class Life:
             if key == ARRIVALS:
                 self._arrive(at)
             else:
-                self._live(self._by_key.pop(key), at)
+                ticket = self._by_key.pop(key, None)
+                if ticket is not None:
+                    self._live(ticket, at)
             count += 1
         return count
 
+    def forget(self, ticket: Ticket) -> None:
+        """Let nothing more happen to a ticket that was deleted."""
+        self._by_key.pop(ticket.key, None)
+
     def _live(self, ticket: Ticket, at: int) -> None:
-        self.step(ticket, at)
-        self.adopt(ticket, self.next_due(ticket, at))
+        if ticket.row["board"]["id"] in self.world.workflows:  # nobody here knows the way on boards that clients made
+            self.step(ticket, at)
+            self.adopt(ticket, self.next_due(ticket, at))
+        else:
+            self.adopt(ticket, None)
 
     def step(self, ticket: Ticket, at: int) -> None:
         """Carry out the ticket's next event at *at*."""
@@ -100,20 +112,24 @@ class Life:
         if ticket.sla is not None and ticket.sla.reached == RESOLVED:
             return at + random.randint(6 * HOUR, 60 * HOUR)
         hours = ticket.sla.hours if ticket.sla else ALL_HOURS
-        return hours.forward(max(at, ticket.sla.start if ticket.sla else at), _work_seconds(ticket, random))
+        seconds = _work_seconds(ticket, random)
+        try:
+            return hours.forward(max(at, ticket.sla.start if ticket.sla else at), seconds)
+        except NeverOpenError:  # a client took all hours from the calendar
+            return at + seconds
 
     def draft(self, random: Random, board: int | None = None, company: int | None = None) -> Draft:
         """Return the next thing a customer would write about."""
         boards, weights = zip(*BOARD_WEIGHTS, strict=True)
         board = board or random.choices(boards, weights)[0]
-        company = company or random.choice(list(self.world.tables["companies"]))
-        priorities, weights = zip(*PRIORITY_WEIGHTS, strict=True)
+        company = company or random.choice(COMPANIES)
+        ranks, weights = zip(*PRIORITY_WEIGHTS, strict=True)
         texts = {12: ALERTS, 9: DEALS}.get(board, SUMMARIES)
         draft = Draft(
             summary=random.choice(texts),
             company=company,
             board=board,
-            priority=random.choices(priorities, weights)[0],
+            priority=self.world.priority_ids[random.choices(ranks, weights)[0] - 1],
             status=self.world.workflows[board].new,
             contact=2000 + company * 2 + random.randint(0, 1),
             severity=random.choice(("Low", "Medium", "High")),
@@ -181,7 +197,7 @@ def _choices(world: World, ticket: Ticket, flow: Workflow, at: int, by: str, ran
         resolve(world, ticket, flow, at, by, random)
 
     def reprioritise() -> None:
-        desk.set_priority(world, ticket, _pick_priority(random), at, by)
+        desk.set_priority(world, ticket, world.priority_ids[_pick_rank(random) - 1], at, by)
 
     wait: list[Choice] = [(0.32, status(*flow.waiting))] if flow.waiting else []
     if _is_waiting(world, ticket):
@@ -254,9 +270,9 @@ def _pick(random: Random, choices: list[Choice]) -> Callable[[], None]:
     return random.choices([act for _, act in choices], [weight for weight, _ in choices])[0]
 
 
-def _pick_priority(random: Random) -> int:
-    numbers, weights = zip(*PRIORITY_WEIGHTS, strict=True)
-    return int(random.choices(numbers, weights)[0])
+def _pick_rank(random: Random) -> int:
+    ranks, weights = zip(*PRIORITY_WEIGHTS, strict=True)
+    return int(random.choices(ranks, weights)[0])
 
 
 def _stage(world: World, ticket: Ticket) -> int:

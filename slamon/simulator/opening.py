@@ -21,10 +21,11 @@ def hours_for(world: World, sla: Row, company: Row) -> Hours:
     if sla["basedOn"] == "AllHours":
         return AllHours()
     calendar, zone = MY_CALENDAR, world.server_zone
-    if sla["basedOn"] == "Custom":
+    if sla["basedOn"] == "Custom" and "customCalendar" in sla:
         calendar = sla["customCalendar"]["id"]
     elif sla["basedOn"] == "Customer" and "calendar" in company:
-        calendar, zone = company["calendar"]["id"], world.zones[company["timeZoneSetup"]["id"]]
+        calendar = company["calendar"]["id"]
+        zone = world.zones[company["timeZoneSetup"]["id"]] if "timeZoneSetup" in company else zone
     return calendar_hours(world, calendar, zone)
 
 
@@ -39,7 +40,7 @@ def calendar_hours(world: World, calendar_id: int, zone: str) -> Hours:
 
 
 def _span(calendar: Row, day: str) -> Span | None:
-    if f"{day}StartTime" not in calendar:
+    if f"{day}StartTime" not in calendar or f"{day}EndTime" not in calendar:
         return None
     opens = local_seconds(calendar[f"{day}StartTime"])
     closes = local_seconds(calendar[f"{day}EndTime"])

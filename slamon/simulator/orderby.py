@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from slamon.simulator.errors import bad_condition
-from slamon.simulator.schema import Field, Kind, find
+from slamon.simulator.schema import Kind, Place, find
 from slamon.simulator.world import Row
 
 
-def ordered(table: str, rows: list[Row], text: str) -> list[Row]:
+def ordered(names: str, rows: list[Row], text: str) -> list[Row]:
     """
     Return *rows* in the order *text* asks for; equal rows stay in the order of their ids.
 
@@ -17,7 +17,7 @@ def ordered(table: str, rows: list[Row], text: str) -> list[Row]:
     """
     result = list(rows)
     for path, descending in reversed(_terms(text)):
-        result.sort(key=_key(find(table, path)), reverse=descending)
+        result.sort(key=_key(find(names, path)), reverse=descending)
     return result
 
 
@@ -31,15 +31,15 @@ def _terms(text: str) -> list[tuple[str, bool]]:
     return terms
 
 
-def _key(field: Field) -> Callable[[Row], tuple[bool, Any]]:
+def _key(place: Place) -> Callable[[Row], tuple[bool, Any]]:
     def key(row: Row) -> tuple[bool, Any]:
         value: Any = row
-        for name in field.keys:
+        for name in place.keys:
             value = value.get(name) if value is not None else None
         if value is None:
             return False, 0
-        if field.kind == Kind.REFERENCE:
-            return True, value["id"]
+        if place.kind == Kind.REFERENCE:
+            return True, value.get("id", 0)
         return True, value.casefold() if isinstance(value, str) else value
 
     return key

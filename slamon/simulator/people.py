@@ -66,17 +66,20 @@ FIRST_NAMES = ("Alex", "Bea", "Carlos", "Dana", "Emil", "Farah", "Grace", "Hugo"
 LAST_NAMES = ("Abbott", "Bose", "Costa", "Dietz", "Ellis", "Fong", "Gupta", "Hale", "Ito", "Jensen", "Kerr")
 COMPANY_TYPES = ((1, "Client"), (2, "Prospect"), (3, "Vendor"), (4, "Partner"), (5, "Competitor"))
 COMPANY_STATUSES = ((1, "Active"), (2, "Inactive"), (3, "Not Approved"))
-TIER_FIELD = {
-    "id": 3,
-    "caption": "SLA Tier",
-    "type": "Text",
-    "entryMethod": "List",
-    "numberOfDecimals": 0,
-}
+TIER = 3
+CUSTOM_FIELDS = (
+    {"id": TIER, "caption": "SLA Tier", "type": "Text", "entryMethod": "List", "numberOfDecimals": 0},
+    {"id": 5, "caption": "Contract review", "type": "Date", "entryMethod": "Date", "numberOfDecimals": 0},
+    {"id": 6, "caption": "Sites with guards", "type": "Number", "entryMethod": "EntryField", "numberOfDecimals": 0},
+)
+COUNTRIES = ("United States", "United Kingdom", "Germany", "India", "Australia")
 
 
 def fill(world: World, random: Random) -> None:
     """Put members, locations and the 25 companies with all that belongs to them into *world*."""
+    world.custom_fields["Company"] = [dict(definition) for definition in CUSTOM_FIELDS]
+    for number, name in enumerate(COUNTRIES, 1):
+        world.add("countries", {"id": number, "name": name})
     for number, name in COMPANY_TYPES:
         row: Row = {"id": number, "name": name, "defaultFlag": number == 1, "vendorFlag": number == 3}
         world.add("companyTypes", {**row, "serviceAlertFlag": False, "_info": STAMP})
@@ -119,26 +122,18 @@ def _member(world: World, number: int, identifier: str, first: str, last: str, t
 
 def _company(world: World, customer: Customer, random: Random) -> None:
     zone = world.reference("timeZoneSetup", customer.zone)
-    info = {
-        **STAMP,
-        "dateEntered": "2019-02-11T15:20:41Z",
-        "enteredBy": "admin",
-        "contacts_href": f"{API}/company/contacts?conditions=company/id={customer.id}",
-        "agreements_href": f"{API}/finance/agreements?conditions=company/id={customer.id}",
-        "tickets_href": f"{API}/service/tickets?conditions=company/id={customer.id}",
-        "sites_href": f"{API}/company/companies/{customer.id}/sites",
-    }
-    status = _setup_reference("status", 1, "Active", "company/companies/statuses/1")
-    kind = _setup_reference("type", 1, "Client", "company/companies/types/1")
+    info = {**STAMP, "dateEntered": "2019-02-11T15:20:41Z", "enteredBy": "admin", **company_links(customer.id)}
+    country = _country(world, customer)
+    kind = world.reference("companyType", 1)
     row: Row = {
         "id": customer.id,
         "identifier": customer.identifier,
         "name": customer.name,
-        "status": status,
+        "status": world.reference("companyStatus", 1),
         "addressLine1": f"{random.randint(1, 900)} Station Road",
         "addressLine2": "",
         "city": customer.city,
-        "country": {"id": 1, "name": customer.country},
+        "country": country,
         "phoneNumber": f"555{random.randint(1000000, 9999999)}",
         "faxNumber": "",
         "website": f"https://{customer.identifier.lower()}.example",
@@ -151,8 +146,13 @@ def _company(world: World, customer: Customer, random: Random) -> None:
     }
     if customer.calendar:
         row["calendar"] = world.reference("calendar", customer.calendar)
-    row |= {"_info": info, "customFields": [{**TIER_FIELD, "value": customer.tier}]}
+    if world.compat:
+        row["type"] = kind
+    tier, *others = world.custom_fields["Company"]
+    row |= {"customFields": [{**tier, "value": customer.tier}, *map(dict, others)], "_info": info}
     world.add("companies", row)
+    owner = world.reference("company", customer.id)
+    world.add("typeAssociations", {"id": customer.id, "type": kind, "company": owner, "_info": STAMP})
     _site(world, customer)
     _contacts(world, customer, random)
     row["defaultContact"] = world.reference("contact", 2000 + customer.id * 2)
@@ -160,8 +160,18 @@ def _company(world: World, customer: Customer, random: Random) -> None:
         _agreement(world, customer)
 
 
-def _setup_reference(kind: str, number: int, name: str, path: str) -> Row:
-    return {"id": number, "name": name, "_info": {f"{kind}_href": f"{API}/{path}"}}
+def company_links(number: int) -> Row:
+    """Return the links in the `_info` of a company."""
+    return {
+        "contacts_href": f"{API}/company/contacts?conditions=company/id={number}",
+        "agreements_href": f"{API}/finance/agreements?conditions=company/id={number}",
+        "tickets_href": f"{API}/service/tickets?conditions=company/id={number}",
+        "sites_href": f"{API}/company/companies/{number}/sites",
+    }
+
+
+def _country(world: World, customer: Customer) -> Row:
+    return world.reference("country", COUNTRIES.index(customer.country) + 1)
 
 
 def _site(world: World, customer: Customer) -> None:
@@ -172,7 +182,7 @@ def _site(world: World, customer: Customer) -> None:
         "addressLine1": world.tables["companies"][customer.id]["addressLine1"],
         "addressLine2": "",
         "city": customer.city,
-        "country": {"id": 1, "name": customer.country},
+        "country": _country(world, customer),
         "primaryAddressFlag": True,
         "inactiveFlag": False,
         "timeZone": world.reference("timeZoneSetup", customer.zone),

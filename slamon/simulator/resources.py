@@ -1,15 +1,19 @@
-"""Which collections the server has, where they hang and which rows they show."""
+"""Which collections the server has: where they hang, what they hold, and what a client may do to them."""
 
 from dataclasses import dataclass
 
 from slamon.simulator.clock import iso
-from slamon.simulator.errors import bad_argument, not_found
-from slamon.simulator.world import Row, Ticket, World
+from slamon.simulator.errors import bad_argument
+from slamon.simulator.world import Row, World
+
+READ = frozenset(("GET",))
+ADD = READ | {"POST"}
+ALL = ADD | {"PUT", "PATCH", "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The collection above: rows belong to it by their reference *key*."""
+    """The collection above: rows belong to it by their field *key*; *label* is what its rows are called in a 404."""
 
     key: str
     table: str
@@ -17,73 +21,96 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """A collection: its *path* in lower case, the table behind it, and what its rows are called in a 404."""
+class Collection:
+    """
+    One collection: its *path* in lower case, the *table* behind it, the kind of *record* it holds.
+
+    *label* is what a row is called in a 404, *info* the shorter kind of record shown under `/info`.
+    """
 
     path: str
     table: str
+    record: str
     label: str
+    methods: frozenset[str] = READ
     parent: Parent | None = None
+    info: str = ""
+    usages: bool = False
+
+    @property
+    def resource(self) -> str:
+        """Return what a row is called in an error: `boardStatus`."""
+        head = "sla" if self.record.startswith("SLA") else self.record[0].lower()
+        return head + self.record.removeprefix("SLA" if self.record.startswith("SLA") else self.record[0])
 
 
-RESOURCES = (
-    Resource("/service/boards", "boards", "Board"),
-    Resource(
-        "/service/boards/{parent:int}/statuses",
-        "statuses",
-        "Board Status",
-        Parent("board", "boards", "Board"),
+TICKET = Parent("ticketId", "tickets", "Service Ticket")
+BOARD = Parent("board", "boards", "Board")
+SLA = Parent("sla", "slas", "SLA")
+HOLIDAY_LIST = Parent("holidayList", "holidayLists", "Holiday List")
+COMPANY = Parent("company", "companies", "company")
+ASSOCIATION = "CompanyCompanyTypeAssociationCompanyTypeAssociation"
+_TICKET, _BOARD, _SLA = "/service/tickets/{parent:int}", "/service/boards/{parent:int}", "/service/slas/{parent:int}"
+_LIST, _COMPANY = "/schedule/holidaylists/{parent:int}", "/company/companies/{parent:int}"
+
+COLLECTIONS = (
+    Collection("/service/tickets", "tickets", "Ticket", "Service Ticket", ALL, info="TicketInfo"),
+    Collection(f"{_TICKET}/notes", "notes", "ServiceNote", "Service Note", ALL, TICKET),
+    Collection(f"{_TICKET}/tasks", "tasks", "ServiceTask", "Service Task", ALL, TICKET),
+    # Nothing of what hangs on a ticket below is simulated: these lists are there, and empty.
+    Collection(f"{_TICKET}/activities", "activities", "ActivityReference", "Activity", READ, TICKET),
+    Collection(f"{_TICKET}/configurations", "configurations", "ConfigurationReference", "Configuration", READ, TICKET),
+    Collection(f"{_TICKET}/documents", "documents", "DocumentReference", "Document", READ, TICKET),
+    Collection(f"{_TICKET}/products", "products", "ProductReference", "Product", READ, TICKET),
+    Collection(f"{_TICKET}/scheduleentries", "schedule", "ScheduleEntryReference", "Schedule Entry", READ, TICKET),
+    Collection(f"{_TICKET}/timeentries", "timeEntries", "TimeEntryReference", "Time Entry", READ, TICKET),
+    Collection("/service/tickets/changelogs", "changelogs", "TicketChangeLog", "Change Log"),
+    Collection("/service/boards", "boards", "Board", "Board", ALL, usages=True),
+    Collection(f"{_BOARD}/statuses", "statuses", "BoardStatus", "Board Status", ALL, BOARD, usages=True),
+    Collection(f"{_BOARD}/teams", "boardTeams", "BoardTeam", "Board Team", ALL, Parent("boardId", "boards", "Board")),
+    Collection(f"{_BOARD}/types", "boardTypes", "BoardType", "Board Type", ALL, BOARD),
+    Collection("/service/priorities", "priorities", "Priority", "Priority", ALL, usages=True),
+    Collection("/service/severities", "severities", "Severity", "Severity"),
+    Collection("/service/impacts", "impacts", "Impact", "Impact"),
+    Collection("/service/locations", "serviceLocations", "ServiceLocation", "Service Location"),
+    Collection("/service/slas", "slas", "SLA", "SLA", ALL, info="SLAInfo", usages=True),
+    Collection(f"{_SLA}/priorities", "slaPriorities", "SLAPriority", "SLA Priority", ALL, SLA),
+    Collection("/schedule/calendars", "calendars", "Calendar", "Calendar", ALL, info="CalendarInfo", usages=True),
+    Collection(
+        "/schedule/holidaylists",
+        "holidayLists",
+        "HolidayList",
+        "Holiday List",
+        ALL,
+        info="HolidayListInfo",
+        usages=True,
     ),
-    Resource("/service/priorities", "priorities", "Priority"),
-    Resource("/service/slas", "slas", "SLA"),
-    Resource("/service/slas/{parent:int}/priorities", "slaPriorities", "SLA Priority", Parent("sla", "slas", "SLA")),
-    Resource("/schedule/calendars", "calendars", "Calendar"),
-    Resource("/schedule/holidaylists", "holidayLists", "Holiday List"),
-    Resource(
-        "/schedule/holidaylists/{parent:int}/holidays",
-        "holidays",
-        "Holiday",
-        Parent("holidayList", "holidayLists", "Holiday List"),
+    Collection(f"{_LIST}/holidays", "holidays", "Holiday", "Holiday", ALL, HOLIDAY_LIST, info="HolidayInfo"),
+    Collection("/company/companies", "companies", "Company", "company", ALL, usages=True),
+    Collection("/company/companies/types", "companyTypes", "CompanyType", "Company Type", ALL),
+    Collection("/company/companies/statuses", "companyStatuses", "CompanyStatus", "Company Status", ALL),
+    Collection(f"{_COMPANY}/sites", "sites", "CompanySite", "Company Site", ALL, COMPANY),
+    Collection(f"{_COMPANY}/notes", "companyNotes", "CompanyNote", "Company Note", ALL, COMPANY),
+    Collection(
+        f"{_COMPANY}/typeassociations", "typeAssociations", ASSOCIATION, "Type Association", ADD | {"DELETE"}, COMPANY
     ),
-    Resource("/company/companies", "companies", "company"),
-    Resource("/company/companies/types", "companyTypes", "Company Type"),
-    Resource("/company/companies/statuses", "companyStatuses", "Company Status"),
-    Resource(
-        "/company/companies/{parent:int}/sites", "sites", "Company Site", Parent("company", "companies", "company")
-    ),
-    Resource("/company/contacts", "contacts", "Contact"),
-    Resource("/finance/agreements", "agreements", "Agreement"),
-    Resource("/system/members", "members", "Member"),
-    Resource("/system/locations", "locations", "Location"),
-    Resource("/system/timezonesetups", "timeZoneSetups", "Time Zone Setup"),
+    Collection("/company/contacts", "contacts", "Contact", "Contact"),
+    Collection("/finance/agreements", "agreements", "Agreement", "Agreement"),
+    Collection("/system/members", "members", "Member", "Member"),
+    Collection("/system/locations", "locations", "Location", "Location"),
+    Collection("/system/timezonesetups", "timeZoneSetups", "TimeZoneSetup", "Time Zone Setup"),
+    Collection("/system/mycompany/other", "others", "Other", "Other"),
+    Collection("/system/callbacks", "callbacks", "CallbackEntry", "Callback", ALL),
 )
 
 
-def rows_of(world: World, resource: Resource, parent_id: int | None) -> list[Row]:
+def audit_rows(world: World, kind: str, number: str) -> list[Row]:
     """
-    Return the rows of a collection in the order of their ids.
+    Return a record's audit trail, newest first; empty for an id nobody has and for anything but a ticket.
 
     Raises:
-        ApiError: 404, the parent does not exist.
+        ApiError: 400, type or id is missing or of no use.
     """
-    rows = world.rows(resource.table)
-    parent = resource.parent
-    if parent is None or parent_id is None:
-        return rows
-    if parent_id not in world.tables[parent.table]:
-        raise not_found(parent.label, parent_id)
-    return [row for row in rows if row[parent.key]["id"] == parent_id]
-
-
-def ticket(world: World, number: int) -> Ticket:
-    """Return one ticket, or raise the 404 ConnectWise gives."""
-    if number not in world.tickets:
-        raise not_found("Service Ticket", number)
-    return world.tickets[number]
-
-
-def audit_rows(world: World, kind: str, number: str) -> list[Row]:
-    """Return a ticket's audit trail, newest first; empty for an id nobody has."""
     if not kind or not number:
         raise bad_argument("type and id are required.")
     if kind.lower() != "ticket":

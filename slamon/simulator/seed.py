@@ -16,7 +16,7 @@ from slamon.simulator.opening import hours_for
 from slamon.simulator.people import MEMBERS
 from slamon.simulator.sla import Goals
 from slamon.simulator.ticket_row import Draft
-from slamon.simulator.world import Ticket, World
+from slamon.simulator.world import API, Ticket, World
 
 SCENARIOS = (
     # name, share of the open tickets
@@ -253,5 +253,5 @@ def _families(world: World, random: Random) -> None:
         gone.row["mergedParentTicket"] = {
             "id": parent.row["id"],
             "summary": parent.row["summary"],
-            "_info": {"ticket_href": f"\x7f/service/tickets/{parent.row['id']}"},
+            "_info": {"ticket_href": f"{API}/service/tickets/{parent.row['id']}"},
         }

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from slamon.simulator import catalog, people
+from slamon.simulator import catalog, people, system
 from slamon.simulator.clock import Clock, SimClock
 from slamon.simulator.life import Life
+from slamon.simulator.limit import Limit
 from slamon.simulator.seed import populate
 from slamon.simulator.world import World
 
@@ -26,7 +27,9 @@ class Simulator:
 
     *tickets* open and *closed* closed ones stand on it at *start_at* (aware; default: the real now). *speed* is
     simulated seconds per real second. A *clock* of one's own (any callable that gives an aware datetime) replaces both.
-    New tickets come in at a rate of a quarter of *tickets* a day, unless *arrivals_a_day* says otherwise.
+    New tickets come in at a rate of a quarter of *tickets* a day, unless *arrivals_a_day* says otherwise. With *compat*
+    the forms of older notes on the API are answered, too. More than *requests_a_minute* of real time are answered 429;
+    0 is no limit.
     """
 
     def __init__(
@@ -40,14 +43,19 @@ class Simulator:
         clock: Clock | None = None,
         credentials: Credentials | None = None,
         arrivals_a_day: float | None = None,
+        compat: bool = False,
+        requests_a_minute: int = 0,
     ) -> None:
         self.credentials = credentials or Credentials()
         self.clock: Clock = clock or SimClock(start_at, speed)
         began = self.clock()
         self._now = int(began.timestamp())
-        self.world = World(self.credentials.company, "America/New_York", "America/Chicago")
+        self.compat = compat
+        self.limit = Limit(requests_a_minute)
+        self.world = World(self.credentials.company, "America/New_York", "America/Chicago", compat=compat)
         catalog.fill(self.world, range(began.year - 1, began.year + 2))
         people.fill(self.world, Random(seed))
+        system.fill(self.world)
         rate = tickets / 4 if arrivals_a_day is None else arrivals_a_day
         self.life = Life(self.world, seed, rate)
         populate(self.world, self.life, self._now, tickets, closed)

@@ -18,7 +18,7 @@ Instants are epoch seconds; time used is kept in seconds and shown in rounded mi
 from dataclasses import dataclass, field
 from typing import Final
 
-from slamon.simulator.hours import Hours
+from slamon.simulator.hours import Hours, NeverOpenError
 
 WAITING: Final = "NoEscalation"
 REACHED: Final = {"NotResponded": 0, "Responded": 1, "ResolutionPlan": 2, "Resolved": 3}
@@ -111,10 +111,17 @@ def in_sla(state: SlaState, now: int) -> bool:
 
 
 def deadline(state: SlaState, stage: int) -> int | None:
-    """Return when the clock shows the stage's goal; None without a goal, or while it stands short of it."""
+    """Return when the clock shows the stage's goal; None without one, or while it stands short of it or for ever."""
     goal = state.goals[stage]
     if goal is None:
         return None
+    try:
+        return _shown_at(state, goal)
+    except NeverOpenError:
+        return None
+
+
+def _shown_at(state: SlaState, goal: float) -> int | None:
     left = round(goal * 3600)
     for number, (opens, closes) in enumerate(state.runs):
         last = number == len(state.runs) - 1

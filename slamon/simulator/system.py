@@ -3,6 +3,12 @@
 from slamon.simulator.opening import MY_CALENDAR
 from slamon.simulator.world import STAMP, Row, World
 
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
+"""One red dot, the picture of every priority."""
+
 CODEBASE = "v2026_1"
 VERSION = "v2026.1.118204"
 
@@ -32,9 +38,9 @@ def info() -> Row:
     }
 
 
-def my_company(world: World) -> Row:
-    """Return the one row of `/system/myCompany/other`: default calendar and zone of the server."""
-    return {
+def fill(world: World) -> None:
+    """Put the one row of `/system/myCompany/other` into *world*: default calendar and zone of the server."""
+    row = {
         "id": 1,
         "defaultFromAddress": "help@msp.example",
         "portalUrlOverride": "",
@@ -47,3 +53,4 @@ def my_company(world: World) -> Row:
         "locale": {"id": 1, "name": "English (United States)"},
         "_info": STAMP,
     }
+    world.add("others", row)

@@ -17,6 +17,17 @@ STAGE_NAMES = ("Respond", "Plan", "Resolve")
 GOAL_DATES = ("respondByGoalUTC", "resplanGoalUTC", "resolutionGoalUTC")
 GOAL_HOURS = ("respondedHours", "resplanHours", "resolutionHours")
 REACHED_DATES = ("dateResponded", "dateResplan", "dateResolved")
+REACHED_BY = ("respondedBy", "resplanBy", "resolvedBy")
+SLA_FIELDS = (
+    *GOAL_DATES,
+    *GOAL_HOURS,
+    *REACHED_DATES,
+    *REACHED_BY,
+    "slaStatus",
+    "escalationLevel",
+    "escalationStartDateUTC",
+)
+"""What a ticket has only under an SLA, beside its minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class Draft:
     contact: int | None = None
     agreement: int | None = None
     sla: int | None = None
-    source: str = "Email Connector"
+    site: Row | None = None
     severity: str = "Medium"
     impact: str = "Medium"
     description: str = ""
@@ -50,13 +61,12 @@ def new_row(world: World, draft: Draft, number: int, at: int, by: str, guid: int
         "board": world.reference("board", draft.board),
         "status": world.reference("status", draft.status),
         "company": world.reference("company", draft.company),
-        "site": world.reference("site", 1000 + draft.company),
         "siteName": "Main",
-        "addressLine1": company["addressLine1"],
-        "city": company["city"],
+        "addressLine1": company.get("addressLine1", ""),
+        "city": company.get("city", ""),
         "priority": world.reference("priority", draft.priority),
-        "serviceLocation": {"id": 4, "name": "Remote"},
-        "source": {"id": 3, "name": draft.source},
+        "serviceLocation": world.reference("serviceLocation", 4),
+        "source": world.reference("source", 3),
         "severity": draft.severity,
         "impact": draft.impact,
         "allowAllClientsPortalView": False,
@@ -86,6 +96,8 @@ def new_row(world: World, draft: Draft, number: int, at: int, by: str, guid: int
 
 
 def _optional_references(world: World, draft: Draft, row: Row) -> None:
+    if draft.site is not None:
+        row["site"] = draft.site
     if draft.contact is not None:
         row["contact"] = world.reference("contact", draft.contact)
         row["contactName"] = row["contact"]["name"]

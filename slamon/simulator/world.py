@@ -2,11 +2,12 @@
 The tables of the simulated ConnectWise: plain rows in its JSON shape, and the tickets with their engine state.
 
 A row is a dict without None values (ConnectWise omits nulls). References are shared objects: one dict per referred
-entity, never changed in place. Links are stored behind the placeholder `API`, which the web layer replaces with the
-address under which it was asked.
+entity, renewed in place when that is written. Links are stored behind the placeholder `API`, which the web layer
+replaces with the address under which it was asked.
 """
 
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from slamon.simulator.hours import Hours
@@ -14,27 +15,46 @@ from slamon.simulator.sla import Goals, SlaState
 
 Row = dict[str, Any]
 
-API = "\x7f"
-"""Stands for `http://host/v4_6_release/apis/3.0/` inside stored links: DEL passes through JSON unescaped."""
+API = f"\x7f{token_hex(8)}\x7f"
+"""Stands for `http://host/v4_6_release/apis/3.0/` inside stored links; no client can send it by accident."""
 
 STAMP: Row = {"lastUpdated": "2019-04-02T13:05:11Z", "updatedBy": "admin"}
 """The `_info` of set-up rows."""
 
-REFERENCES: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    # kind: (table, path, fields beside id and name)
-    "agreement": ("agreements", "finance/agreements/{id}", ()),
-    "board": ("boards", "service/boards/{id}", ()),
-    "calendar": ("calendars", "schedule/calendars/{id}", ()),
-    "company": ("companies", "company/companies/{id}", ("identifier",)),
-    "contact": ("contacts", "company/contacts/{id}", ()),
-    "holidayList": ("holidayLists", "schedule/holidayLists/{id}", ()),
-    "location": ("locations", "system/locations/{id}", ()),
-    "member": ("members", "system/members/{id}", ("identifier",)),
-    "priority": ("priorities", "service/priorities/{id}", ("sort",)),
-    "site": ("sites", "company/companies/{company}/sites/{id}", ()),
-    "sla": ("slas", "service/SLAs/{id}", ()),
-    "status": ("statuses", "service/boards/{board}/statuses/{id}", ("sort",)),
-    "timeZoneSetup": ("timeZoneSetups", "system/timeZoneSetups/{id}", ()),
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a reference leads to: a *table*, the *path* and name of its link, and what it shows beside id and name."""
+
+    table: str
+    path: str = ""
+    extra: tuple[str, ...] = ()
+    link: str = ""
+
+
+REFERENCES = {
+    "agreement": Target("agreements", "finance/agreements/{id}"),
+    "board": Target("boards", "service/boards/{id}"),
+    "calendar": Target("calendars", "schedule/calendars/{id}"),
+    "company": Target("companies", "company/companies/{id}", ("identifier",)),
+    "companyStatus": Target("companyStatuses", "company/companies/statuses/{id}", link="status"),
+    "companyType": Target("companyTypes", "company/companies/types/{id}", link="type"),
+    "contact": Target("contacts", "company/contacts/{id}"),
+    "country": Target("countries"),
+    "department": Target("departments", extra=("identifier",)),
+    "holidayList": Target("holidayLists", "schedule/holidayLists/{id}"),
+    "location": Target("locations", "system/locations/{id}"),
+    "market": Target("markets"),
+    "member": Target("members", "system/members/{id}", ("identifier",)),
+    "priority": Target("priorities", "service/priorities/{id}", ("sort",)),
+    "serviceLocation": Target("serviceLocations", "service/locations/{id}", link="location"),
+    "site": Target("sites", "company/companies/{company}/sites/{id}"),
+    "sla": Target("slas", "service/SLAs/{id}"),
+    "source": Target("sources"),
+    "status": Target("statuses", "service/boards/{board}/statuses/{id}", ("sort",)),
+    "team": Target("boardTeams", "service/boards/{board}/teams/{id}"),
+    "timeZoneSetup": Target("timeZoneSetups", "system/timeZoneSetups/{id}"),
+    "type": Target("boardTypes", "service/boards/{board}/types/{id}"),
 }
 
 
@@ -67,6 +87,14 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackKey:
+    """The signing key of a callback entry, and the name under which its receiver fetches it."""
+
+    guid: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow:
     """The statuses of a board by the part they play in a ticket's life (status ids)."""
 
@@ -81,7 +109,13 @@ class Workflow:
 
 @dataclass(slots=True)
 class World:
-    """Everything the simulated server knows."""
+    """
+    Everything the simulated server knows.
+
+    *custom_fields* are their definitions by kind of record, *priority_ids* the seeded priorities, the most urgent
+    first, *compat* says that rows have the members of older notes. *changes* collects what happened to records,
+    (kind, id) -> added, updated or deleted, while someone wants to know.
+    """
 
     company_id: str
     server_zone: str
@@ -91,6 +125,12 @@ class World:
     workflows: dict[int, Workflow] = field(default_factory=dict)
     zones: dict[int, str] = field(default_factory=dict)
     hours: dict[tuple[int, str], Hours] = field(default_factory=dict)
+    changes: dict[tuple[str, int], str] | None = None
+    custom_fields: dict[str, list[Row]] = field(default_factory=dict)
+    priority_ids: tuple[int, ...] = ()
+    compat: bool = False
+    callback_keys: dict[int, CallbackKey] = field(default_factory=dict)
+    callback_failing_since: dict[int, int] = field(default_factory=dict)
     next_ticket_id: int = 10_001
     next_note_id: int = 50_001
     _references: dict[tuple[str, int], Row] = field(default_factory=dict)
@@ -106,13 +146,31 @@ class World:
         known = self.tables.get(table, {})
         return [known[number] for number in sorted(known)]
 
+    def next_id(self, table: str) -> int:
+        """Return the id of the next row of *table*."""
+        return max(self.tables.get(table, {}), default=0) + 1
+
     def reference(self, kind: str, number: int) -> Row:
         """Return the shared reference to an entity: `{id, name, ..., _info: {kind_href}}`."""
         known = self._references.get((kind, number))
         if known is None:
-            table, path, extra = REFERENCES[kind]
-            known = self._references[kind, number] = _reference(kind, path, extra, self.tables[table][number])
+            row = self.tables[REFERENCES[kind].table][number]
+            known = self._references[kind, number] = _reference(kind, row)
         return known
+
+    def renew(self, table: str, number: int) -> None:
+        """Let everything that leans on a set-up row see that it was written: references to it, goals, hours."""
+        self._goals.clear()
+        self.hours.clear()
+        for (kind, referred), reference in self._references.items():
+            if referred == number and REFERENCES[kind].table == table and number in self.tables[table]:
+                reference |= _reference(kind, self.tables[table][number])
+
+    def note(self, kind: str, number: int, action: str) -> None:
+        """Take note that a record was `added`, `updated` or `deleted`."""
+        if self.changes is not None:
+            before = self.changes.get((kind, number))
+            self.changes[kind, number] = before if before == "added" and action == "updated" else action
 
     def goals(self, sla_id: int, priority_id: int) -> Goals:
         """Return the goal hours of a priority under an SLA: its own row, else the SLA's."""
@@ -126,16 +184,18 @@ class World:
         return known
 
 
-def _reference(kind: str, path: str, extra: tuple[str, ...], row: Row) -> Row:
+def _reference(kind: str, row: Row) -> Row:
+    target = REFERENCES[kind]
     parts = {"id": row["id"], "company": _id(row, "company"), "board": _id(row, "board")}
     name = row.get("name") or f"{row.get('firstName', '')} {row.get('lastName', '')}".strip()
     reference: Row = {"id": row["id"]}
-    if "identifier" in extra:
+    if "identifier" in target.extra:
         reference["identifier"] = row["identifier"]
     reference["name"] = name
-    if "sort" in extra:
-        reference["sort"] = row["sortOrder"]
-    reference["_info"] = {f"{kind}_href": f"{API}/{path.format(**parts)}"}
+    if "sort" in target.extra:
+        reference["sort"] = row.get("sortOrder", 0)
+    if target.path:
+        reference["_info"] = {f"{target.link or kind}_href": f"{API}/{target.path.format(**parts)}"}
     return reference
 
 

@@ -32,7 +32,7 @@ ROWS = [
 
 def found(text: str) -> list[int]:
     """Return the ids that pass."""
-    return [row["id"] for row in filter(compile_conditions("tickets", text), ROWS)]
+    return [row["id"] for row in filter(compile_conditions("Ticket", text), ROWS)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_conditions_pick(text: str, ids: list[int]) -> None:
 )
 def test_what_cannot_be_understood_is_refused(text: str, message: str) -> None:
     with pytest.raises(ApiError) as caught:
-        compile_conditions("tickets", text)
+        compile_conditions("Ticket", text)
     assert (caught.value.status, caught.value.code) == (400, "ApiFindCondition")
     assert caught.value.message.startswith(message)

@@ -71,7 +71,9 @@ def test_unknown_places(shared: Desk) -> None:
     assert shared.refused("/service/boards/77/statuses")[0] == 404
     number = shared.get("/service/tickets", pageSize=1, fields="id")[0]["id"]
     assert shared.refused(f"/service/tickets/{number}/notes/4")[1]["message"] == "Service Note 4 not found"
-    assert shared.client.delete(f"{API}/service/boards/1").status_code == 405
+    refused = shared.client.delete(f"{API}/service/tickets/count")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert refused.json()["code"] == "ConnectWiseApi"
 
 
 def test_paths_and_parameters_in_any_case(shared: Desk) -> None:

@@ -26,13 +26,13 @@ ROWS: list[Row] = [
     ],
 )
 def test_order(text: str, ids: list[int]) -> None:
-    assert [row["id"] for row in ordered("tickets", ROWS, text)] == ids
+    assert [row["id"] for row in ordered("Ticket", ROWS, text)] == ids
 
 
 @pytest.mark.parametrize("text", ["nothing asc", "id upwards", "id asc desc", ",", "id,"])
 def test_an_order_that_is_none(text: str) -> None:
     with pytest.raises(ApiError, match="recognized"):
-        ordered("tickets", ROWS, text)
+        ordered("Ticket", ROWS, text)
 
 
 def test_page_sizes() -> None:
