@@ -169,6 +169,34 @@ def _choices(world: World) -> None:
         world.add("markets", {"id": number, "name": name})
 
 
+def _team(world: World, board: int) -> Row:
+    """Return the one team of a board: who leads it and who is in it."""
+    return {
+        "id": 100 + board,
+        "name": "First line",
+        "teamLeader": world.reference("member", 150),
+        "members": [150, 151, 152],
+        "defaultFlag": True,
+        "notifyOnTicketDelete": False,
+        "defaultRoundRobinFlag": False,
+        "roundRobinFlag": False,
+        "boardId": board,
+        "locationId": 11,
+        "businessUnitId": 5,
+        "_info": STAMP,
+    }
+
+
+def staff_boards(world: World) -> None:
+    """Give every board a team and types of tickets; members must be there."""
+    for number in world.tables["boards"]:
+        world.add("boardTeams", _team(world, number))
+        for order, (name, category) in enumerate((("Incident", "Reactive"), ("Maintenance", "Proactive"))):
+            row = {"id": number * 10 + order, "name": name, "category": category, "defaultFlag": order == 0}
+            row |= {"inactiveFlag": False, "requestForChangeFlag": False, "board": world.reference("board", number)}
+            world.add("boardTypes", {**row, "_info": STAMP})
+
+
 MARKETS = ("Health care", "Legal", "Manufacturing", "Retail")
 
 

@@ -152,6 +152,11 @@ def _company(world: World, customer: Customer, random: Random) -> None:
     row |= {"customFields": [{**tier, "value": customer.tier}, *map(dict, others)], "_info": info}
     world.add("companies", row)
     owner = world.reference("company", customer.id)
+    welcome = {"id": customer.id, "text": "Ask for the account manager first.", "flagged": False}
+    world.add(
+        "companyNotes",
+        {**welcome, "enteredBy": "admin", "company": world.reference("company", customer.id), "_info": STAMP},
+    )
     world.add("typeAssociations", {"id": customer.id, "type": kind, "company": owner, "_info": STAMP})
     _site(world, customer)
     _contacts(world, customer, random)

@@ -121,11 +121,10 @@ def _usages(simulator: Simulator, collection: Collection) -> Route:
 
 
 def _special(simulator: Simulator) -> list[Route]:
-    """Return what only tickets have, and the picture of a priority."""
+    """Return what only tickets have."""
     by_path = {collection.path: collection for collection in COLLECTIONS}
     tickets = Tickets.of(simulator)
     ticket_notes = notes.Notes(simulator, by_path["/service/tickets/{parent:int}/notes"])
-    priorities = Records(simulator, by_path["/service/priorities"])
 
     async def calculated(request: Request) -> Response:
         return answer_list(request, tickets.names, tickets.rows(None), tickets.show_one)
@@ -144,17 +143,12 @@ def _special(simulator: Simulator) -> list[Route]:
         act(_id(request), await body_of(request))
         return answer(request, {"success": True, "message": ""})
 
-    async def image(request: Request) -> Response:
-        priorities.find(None, _id(request))
-        return Response(system.PICTURE, media_type="image/png")
-
     return [
         _route("/service/tickets/calculatesla", get=calculated),
         _route("/service/tickets/search", post=search),
         _route("/service/tickets/{parent:int}/allnotes", get=all_notes),
         _route("/service/tickets/{id:int}/attachchildren", post=partial(do, tickets.attach)),
         _route("/service/tickets/{id:int}/merge", post=partial(do, tickets.merge)),
-        _route("/service/priorities/{id:int}/image", get=image),
     ]
 
 

@@ -33,6 +33,9 @@ SCENARIOS = (
     ("child", 2),
 )
 YEAR = 365 * DAY
+TASK_EVERY = 5
+"""One ticket in so many has a task."""
+
 GOLD = (250, 253, 256, 261, 264, 267, 269)
 
 
@@ -61,6 +64,9 @@ def populate(world: World, life: Life, now: int, tickets: int, closed: int) -> N
         desk.register(world, ticket)
         life.adopt(ticket, due)
     _families(world, life.random(0, 0))
+    for number, ticket in enumerate(list(world.tickets.values())[::TASK_EVERY], 1):
+        task = {"id": number, "ticketId": ticket.row["id"], "notes": "Tell the customer", "closedFlag": False}
+        world.add("tasks", {**task, "_info": ticket.row["_info"]})
 
 
 def _scenarios(count: int) -> list[str]:

@@ -55,6 +55,7 @@ class Simulator:
         self.world = World(self.credentials.company, "America/New_York", "America/Chicago", compat=compat)
         catalog.fill(self.world, range(began.year - 1, began.year + 2))
         people.fill(self.world, Random(seed))
+        catalog.staff_boards(self.world)
         system.fill(self.world)
         rate = tickets / 4 if arrivals_a_day is None else arrivals_a_day
         self.life = Life(self.world, seed, rate)

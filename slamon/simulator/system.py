@@ -3,12 +3,6 @@
 from slamon.simulator.opening import MY_CALENDAR
 from slamon.simulator.world import STAMP, Row, World
 
-PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef"
-    "0000000049454e44ae426082"
-)
-"""One red dot, the picture of every priority."""
-
 CODEBASE = "v2026_1"
 VERSION = "v2026.1.118204"
 

@@ -18,6 +18,16 @@ SERVED = [operation for operation in operations() if reason(operation) is None]
 READS = [operation for operation in SERVED if operation.method == "GET"]
 LISTS = [operation for operation in READS if (operation.answer_schema or {}).get("type") == "array"]
 UNFILTERED = ("/usages", "/myCompany/other")  # not a table, and a table of one row
+ROWLESS = (  # nothing of it is simulated, or nobody has asked to be called back yet
+    "activities",
+    "callbacks",
+    "changelogs",
+    "configurations",
+    "documents",
+    "products",
+    "scheduleentries",
+    "timeentries",
+)
 FILTERED = [operation for operation in LISTS if not operation.path.endswith(UNFILTERED)]
 WRITES = [operation for operation in SERVED if operation.method != "GET"]
 WITH_BODIES = [operation for operation in WRITES if operation.body_schema is not None]
@@ -52,10 +62,14 @@ def ask(served: Desk, operation: Operation, target: str, *, status: int = 0, **m
     return answer
 
 
+def _is_of_no_row(operation: Operation) -> bool:
+    return operation.path.endswith(tuple(f"{name}/{{id}}" for name in ROWLESS))
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", READS, ids=str)
+@pytest.mark.parametrize("operation", [each for each in READS if not _is_of_no_row(each)], ids=str)
 def test_what_is_read_fits(shown: Desk, operation: Operation) -> None:
     targets = list(islice(Walker(shown.client).targets(operation.path), 12))
     assert targets
@@ -75,7 +89,8 @@ def test_a_list_fits_however_it_is_asked_for(shown: Desk, operation: Operation) 
     ):
         found = ask(shown, operation, target, params=query).json()
         assert len(found) <= len(rows)
-        assert name in found[0] if "fields" in query else True
+        assert name in found[0] if rows and "fields" in query else True
+    assert bool(rows) is not operation.path.endswith(ROWLESS)
 
 
 @pytest.mark.parametrize("operation", [each for each in FILTERED if each.path != "/system/audittrail"], ids=str)

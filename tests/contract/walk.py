@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +14,9 @@ from tests.contract.description import Operation, find
 Row = dict[str, Any]
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
+NUMBERS = itertools.count(1)
+"""What makes a name unlike all others of this run."""
+
 NOWHERE = 99_999_999
 """An id that no row has."""
 
@@ -26,7 +29,6 @@ class Walker:
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
-        self._numbers = itertools.count(1)
 
     def rows(self, path: str) -> list[Row]:
         """Return the rows of the list at *path*, none if it is not served."""
@@ -59,8 +61,9 @@ class Walker:
         """Return a body that the operation must accept, made from a row that the server shows."""
         if operation.body_schema is None:
             return None
-        if operation.path in BODIES:
-            return BODIES[operation.path]
+        for key in (str(operation), operation.path):
+            if key in BODIES:
+                return BODIES[key](next(NUMBERS))
         row = self.client.get(target).json()
         if operation.method == "PATCH":
             return [{"op": "replace", "path": _text_field(row), "value": "changed by a walk"}]
@@ -68,7 +71,7 @@ class Walker:
 
     def _another(self, row: Row) -> Row:
         """Return *row* as a new one: without what the server sets, under a name of its own."""
-        number = next(self._numbers)
+        number = next(NUMBERS)
         fresh = {name: value for name, value in row.items() if name not in ("id", "_info")}
         return fresh | {name: f"walk {number}" for name in ("name", "identifier") if name in row}
 
@@ -77,10 +80,24 @@ def _text_field(row: Row) -> str:
     return next(name for name in TEXTS if name in row)
 
 
-BODIES: dict[str, Any] = {
-    "/service/tickets": {"summary": "Made by a walk", "company": {"id": 250}},
-    "/service/tickets/search": {"conditions": "closedFlag=false", "orderBy": "id desc"},
-    "/service/tickets/{parentId}/notes": {"text": "Called back", "internalAnalysisFlag": True},
+BODIES: dict[str, Callable[[int], Any]] = {
+    "POST /company/companies": lambda n: {"identifier": f"WALK{n}", "name": "Made by a walk", "city": "Leith"},
+    "POST /company/companies/{parentId}/typeAssociations": lambda _: {"type": {"id": 4}, "company": {"id": 250}},
+    "PATCH /service/SLAs/{parentId}/priorities/{id}": lambda _: [
+        {"op": "replace", "path": "respondHours", "value": 3.5},
+    ],
+    "/service/tickets": lambda _: {"summary": "Made by a walk", "company": {"id": 250}},
+    "/service/tickets/search": lambda _: {"conditions": "closedFlag=false", "orderBy": "id desc"},
+    "/service/tickets/{parentId}/notes": lambda _: {"text": "Called back", "internalAnalysisFlag": True},
+    "/service/tickets/{parentId}/attachChildren": lambda _: {"childTicketIds": [10_002]},
+    "/service/tickets/{parentId}/merge": lambda _: {"mergeTicketIds": [10_003], "status": {"name": ">Closed"}},
+    "POST /system/callbacks": lambda n: {
+        "url": f"http://127.0.0.1:9/{n}?recordId=",
+        "description": "Made by a walk",
+        "objectId": 1,
+        "type": "ticket",
+        "level": "owner",
+    },
 }
 """Bodies that no row of the server's can be made into."""
 

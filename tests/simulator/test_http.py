@@ -72,7 +72,7 @@ def test_unknown_places(shared: Desk) -> None:
     number = shared.get("/service/tickets", pageSize=1, fields="id")[0]["id"]
     assert shared.refused(f"/service/tickets/{number}/notes/4")[1]["message"] == "Service Note 4 not found"
     refused = shared.client.delete(f"{API}/service/tickets/count")
-    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert (refused.status_code, set(refused.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
     assert refused.json()["code"] == "ConnectWiseApi"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import slamon.simulator
 
 PACKAGE = Path(slamon.simulator.__file__).parent
-ALLOWED = {"starlette", "uvicorn", "h11", "lark", "msgspec", "click"}
+ALLOWED = {"httpx", "starlette", "uvicorn", "h11", "lark", "msgspec", "click"}
 
 
 def _imports(path: Path) -> Iterator[str]:
