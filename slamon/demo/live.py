@@ -62,7 +62,7 @@ async def live_on(
 async def _simulator(arguments: list[str]) -> AsyncIterator[str]:
     """Run `slamon simulate` in a process of its own; give its address."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "slamon", "simulate", "--port", "0", *arguments),
+        *(sys.executable, "-m", "slamon", "simulate", "--port", "0", "--requests-per-minute", "0", *arguments),
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the daemon, which then ends the simulator
     )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from slamon.simulator.chaos import Chaos, Fault
     from slamon.simulator.clock import SimClock
-    from slamon.simulator.server import SimulatorServer, serve
+    from slamon.simulator.server import SimulatorServer, Tls, serve
     from slamon.simulator.simulator import Credentials, Simulator
 
-__all__ = ["Chaos", "Credentials", "Fault", "SimClock", "Simulator", "SimulatorServer", "serve"]
+__all__ = ["Chaos", "Credentials", "Fault", "SimClock", "Simulator", "SimulatorServer", "Tls", "serve"]
 
 _HOMES = {
     "Chaos": "chaos",
@@ -23,6 +23,7 @@ _HOMES = {
     "SimClock": "clock",
     "Simulator": "simulator",
     "SimulatorServer": "server",
+    "Tls": "server",
     "serve": "server",
 }
 

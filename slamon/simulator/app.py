@@ -15,8 +15,8 @@ from slamon.simulator.routes import routes_of
 from slamon.simulator.simulator import Simulator
 
 
-def create_app(simulator: Simulator) -> ASGIApp:
-    """Return the ASGI application of one simulated server."""
+def create_app(simulator: Simulator, scheme: str = "http") -> ASGIApp:
+    """Return the ASGI application of one simulated server; *scheme* is that of the links in its answers."""
     handlers = {ApiError: _refuse, HTTPException: _refuse_route}
     app = Starlette(
         routes=routes_of(simulator),
@@ -24,7 +24,7 @@ def create_app(simulator: Simulator) -> ASGIApp:
         middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)],
     )
     app.router.redirect_slashes = False
-    return FrontDoor(app, simulator)
+    return FrontDoor(app, simulator, scheme)
 
 
 async def _refuse(request: Request, error: ApiError) -> Response:

@@ -24,6 +24,7 @@ from slamon.simulator.tickets import Tickets
 from slamon.simulator.world import API, CallbackKey, Row
 
 TRIED_AGAIN = frozenset((404, 409, 419, 429))
+RETRY_SECONDS = (2.0, 4.0)
 TIMEOUT_SECONDS = 5.0
 FAILING_DAYS_SECONDS = 3 * 86_400
 MOST_AT_ONCE = 8
@@ -37,7 +38,7 @@ class CallbackSender:
         simulator: Simulator,
         base_url: str,
         *,
-        retry_seconds: Sequence[float] = (2.0, 4.0),
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.simulator = simulator

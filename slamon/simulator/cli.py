@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slamon.simulator.chaos import Chaos
+    from slamon.simulator.server import Tls
     from slamon.simulator.simulator import Simulator
 
 
@@ -34,6 +36,16 @@ if TYPE_CHECKING:
 @click.option("--company", default="training", show_default=True, help="Company id of the login.")
 @click.option("--public-key", default="public", show_default=True, help="Public key of the API member.")
 @click.option("--private-key", default="private", show_default=True, help="Private key of the API member.")
+@click.option("--compat", is_flag=True, help="Answer the forms of older notes on the API too, such as merge patches.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https with this certificate (PEM).")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key (PEM).")
+@click.option(
+    "--requests-per-minute",
+    default=1_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Answer 429 to what goes beyond, in real time; 0 never does.",
+)
 @click.option("--chaos", metavar="SPEC", help="Spoil answers: `all`, or KIND[=WEIGHT],... such as all,drip=0,error=3.")
 @click.option("--chaos-rate", type=click.FloatRange(0, 1), help="Share of the answers to spoil [default: 0.3].")
 @click.option("--chaos-seed", type=int, default=7, show_default=True, help="The same seed spoils the same requests.")
@@ -49,6 +61,10 @@ def simulate(
     company: str,
     public_key: str,
     private_key: str,
+    compat: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    requests_per_minute: int,
     chaos: str | None,
     chaos_rate: float | None,
     chaos_seed: int,
@@ -69,11 +85,14 @@ def simulate(
             start_at=simulated,
             speed=speed,
             credentials=Credentials(company, public_key, private_key),
+            compat=compat,
+            requests_per_minute=requests_per_minute,
         )
 
     faults = _chaos(chaos, chaos_rate, chaos_seed)
+    tls = _tls(tls_cert, tls_key)
     try:
-        asyncio.run(_run(seeded, host, port, faults))
+        asyncio.run(_run(seeded, host, port, faults, tls))
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port."
@@ -92,6 +111,23 @@ def _instant(option: str, text: str | None, default: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _tls(cert: Path | None, key: Path | None) -> "Tls | None":
+    """Return certificate and key, after a look whether they can be used."""
+    from slamon.simulator.server import Tls
+
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise click.UsageError("--tls-cert and --tls-key go together: give both or none")
+    tls = Tls(cert, key)
+    try:
+        tls.for_server()
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or "no PEM file that fits"
+        raise click.BadParameter(f"{cert} and {key} cannot be used: {reason}", param_hint="--tls-cert") from None
+    return tls
+
+
 def _chaos(spec: str | None, rate: float | None, seed: int) -> "Chaos | None":
     """Return the chaos that the options ask for: either of spec and rate switches it on."""
     from slamon.simulator.chaos import Chaos, read_weights
@@ -105,7 +141,9 @@ def _chaos(spec: str | None, rate: float | None, seed: int) -> "Chaos | None":
     return Chaos(seed, 0.3 if rate is None else rate, weights)
 
 
-async def _run(seeded: "Callable[[], Simulator]", host: str, port: int, chaos: "Chaos | None") -> None:
+async def _run(
+    seeded: "Callable[[], Simulator]", host: str, port: int, chaos: "Chaos | None", tls: "Tls | None"
+) -> None:
     from slamon.simulator.server import SimulatorServer
 
     stop = asyncio.Event()
@@ -113,7 +151,7 @@ async def _run(seeded: "Callable[[], Simulator]", host: str, port: int, chaos: "
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     simulator = seeded()  # takes a second; a signal meanwhile is kept, and heeded below
-    async with SimulatorServer(simulator, host, port, chaos=chaos, on_hit=click.echo) as server:
+    async with SimulatorServer(simulator, host, port, chaos=chaos, on_hit=click.echo, tls=tls) as server:
         who = simulator.credentials
         click.echo(
             f"ConnectWise simulator at {server.url} (company {who.company}, public key {who.public_key}, "

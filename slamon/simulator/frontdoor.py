@@ -36,7 +36,8 @@ VERSION_NUMBER = re.compile(r"(20\d\d)\.(\d{1,2})")
 class FrontDoor:
     """ASGI middleware: normalises the path, checks the credentials, lets the desk live up to now."""
 
-    def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
+    def __init__(self, app: ASGIApp, simulator: Simulator, scheme: str) -> None:
+        self.scheme = scheme
         self.app = app
         self.simulator = simulator
         self._requests = count(1)
@@ -88,7 +89,7 @@ class FrontDoor:
             raise no_endpoint()
         check(headers, self.simulator.credentials)
         inner = "/" + re.sub("/+", "/", match[2]).strip("/").lower()
-        base = f"{scope['scheme']}://{headers.get('host', 'localhost')}{match[1]}/"
+        base = f"{self.scheme}://{headers.get('host', 'localhost')}{match[1]}/"
         told = {"api_base": base, "media_type": _media_type(headers.get("accept", ""))}
         return {**scope, "path": inner, "raw_path": inner.encode(), **told}
 

@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 
 from slamon.simulator.app import create_app
+from slamon.simulator.callback_delivery import RETRY_SECONDS, CallbackSender
 from slamon.simulator.chaos import Chaos
 from slamon.simulator.proxy import FaultProxy, Hit
 from slamon.simulator.simulator import Simulator
@@ -18,13 +22,34 @@ LIFE_SECONDS = 0.5
 """How often, in real seconds, the desk is moved on while nobody asks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A certificate chain and its private key, PEM files."""
+
+    cert_file: Path
+    key_file: Path
+
+    def for_server(self) -> ssl.SSLContext:
+        """Return the context of a server; OSError and ssl.SSLError say that the files are of no use."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+    def for_client(self) -> ssl.SSLContext:
+        """Return the context of a client that trusts this certificate too."""
+        context = ssl.create_default_context()
+        context.load_verify_locations(self.cert_file)
+        return context
+
+
 class SimulatorServer:
     """
     A simulator on a port, as an async context manager.
 
     `async with SimulatorServer(Simulator(), port=0) as server: ... server.url` listens when the block begins (port 0
     takes a free one) and has stopped when it ends. Signals are left to the program around it. With *chaos*, `faults`
-    stands before the server and spoils its answers; *on_hit* is told of each.
+    stands before the server and spoils its answers; *on_hit* is told of each. With *tls* it speaks https alone.
+    *retry_seconds* are the pauses between the tries to deliver a callback.
     """
 
     def __init__(
@@ -35,7 +60,11 @@ class SimulatorServer:
         *,
         chaos: Chaos | None = None,
         on_hit: Callable[[Hit], None] | None = None,
+        tls: Tls | None = None,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
     ) -> None:
+        self.tls = tls
+        self._retry_seconds = retry_seconds
         self.simulator = simulator or Simulator()
         self.host = host
         self.port = port
@@ -49,23 +78,36 @@ class SimulatorServer:
     def url(self) -> str:
         """Return the address of the server, such as `http://127.0.0.1:8750`; without path and final slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{self._scheme}://{host}:{self.port}"
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self.tls is None else "https"
 
     async def __aenter__(self) -> Self:
         """
         Listen.
 
         Raises:
-            OSError: The address cannot be bound.
+            OSError: The address cannot be bound, or a file of *tls* cannot be used.
         """
+        tls = self.tls
         listener = _listener(self.host, self.port)
         self.port = listener.getsockname()[1]
         if self.chaos is not None:
             inner = _listener("127.0.0.1", 0)
-            self.faults = FaultProxy(listener, inner.getsockname(), self.chaos, on_hit=self._on_hit)
-            listener = inner
+            self.faults = FaultProxy(
+                listener,
+                inner.getsockname(),
+                self.chaos,
+                on_hit=self._on_hit,
+                tls=None if tls is None else tls.for_server(),
+            )
+            listener, tls = inner, None
         config = uvicorn.Config(
-            create_app(self.simulator),
+            create_app(self.simulator, self._scheme),
+            ssl_certfile=None if tls is None else tls.cert_file,
+            ssl_keyfile=None if tls is None else tls.key_file,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -74,6 +116,8 @@ class SimulatorServer:
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
+        trusted = None if self.tls is None else self.tls.for_client()
+        self._callbacks = CallbackSender(self.simulator, self.url, retry_seconds=self._retry_seconds, tls=trusted)
         serving = asyncio.create_task(self._server.serve(sockets=[listener]), name="simulator-http")
         self._tasks = [serving, asyncio.create_task(self._live(), name="simulator-life")]
         await self._server.listening.wait()
@@ -94,10 +138,12 @@ class SimulatorServer:
         with contextlib.suppress(asyncio.CancelledError):
             await living
         await serving
+        await self._callbacks.aclose()
 
     async def _live(self) -> None:
         while True:
             _ = self.simulator.now
+            self._callbacks.pump()
             await asyncio.sleep(LIFE_SECONDS)
 
 

@@ -28,8 +28,8 @@ class Simulator:
     *tickets* open and *closed* closed ones stand on it at *start_at* (aware; default: the real now). *speed* is
     simulated seconds per real second. A *clock* of one's own (any callable that gives an aware datetime) replaces both.
     New tickets come in at a rate of a quarter of *tickets* a day, unless *arrivals_a_day* says otherwise. With *compat*
-    the forms of older notes on the API are answered, too. More than *requests_a_minute* of real time are answered 429;
-    0 is no limit.
+    the forms of older notes on the API are answered, too. More than *requests_per_minute* of real time are
+    answered 429; 0 is no limit.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Simulator:
         credentials: Credentials | None = None,
         arrivals_a_day: float | None = None,
         compat: bool = False,
-        requests_a_minute: int = 0,
+        requests_per_minute: int = 0,
     ) -> None:
         self.credentials = credentials or Credentials()
         self.clock: Clock = clock or SimClock(start_at, speed)
         began = self.clock()
         self._now = int(began.timestamp())
         self.compat = compat
-        self.limit = Limit(requests_a_minute)
+        self.limit = Limit(requests_per_minute)
         self.world = World(self.credentials.company, "America/New_York", "America/Chicago", compat=compat)
         catalog.fill(self.world, range(began.year - 1, began.year + 2))
         people.fill(self.world, Random(seed))

@@ -89,7 +89,7 @@ def sample(page: str, series: str) -> float | None:
 def simulator(folder: Path, *arguments: str) -> Iterator[str]:
     """Run `slamon simulate` on a free port; give its address."""
     log = folder / "simulator.log"
-    with running("simulate", "--port", "0", *arguments, cwd=folder, log=log):
+    with running("simulate", "--port", "0", "--requests-per-minute", "0", *arguments, cwd=folder, log=log):
         yield wait_for("the simulator's address", lambda: _address(log))
 
 
