@@ -69,8 +69,9 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
 
 def open_client(config: Config, name: str, observer: Observer) -> Client:
     from slamon.connectwise.client import Client
+    from slamon.connectwise.limits import DEFAULT_LIMITS
 
-    return Client(open_connection(config, name, observer))
+    return Client(open_connection(config, name, observer), parallel=DEFAULT_LIMITS.parallel)
 
 
 def open_connection(config: Config, name: str, observer: Observer, *, tries: int = 5) -> Connection:

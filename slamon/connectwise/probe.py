@@ -55,6 +55,14 @@ COMPANY_INFO = Probe(
 )
 PROBES = (
     Probe("/service/tickets", True, _TICKETS, "no poll works"),
+    Probe(
+        "/service/tickets/{id}",
+        False,
+        _TICKETS,
+        "tickets that were deleted are never known to be",
+        params={"fields": "id"},
+        parent="/service/tickets",
+    ),
     Probe("/service/boards", True, f"{_TABLES} (Service / Service Board)", "no poll works"),
     Probe(
         "/service/boards/{id}/statuses",

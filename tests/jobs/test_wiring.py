@@ -7,15 +7,16 @@ from pathlib import Path
 
 from slamon.config import parse_config
 from slamon.connectwise.audit import AuditReader
+from slamon.connectwise.limits import DEFAULT_LIMITS
 from slamon.core.levels import LevelRule
 from slamon.core.observe import StatusChange
 from slamon.core.promise import Match
 from slamon.core.reference import GoalHours
 from slamon.core.rules import Window
 from slamon.core.ticket import Level
-from slamon.ports import AuditEntry
+from slamon.ports import AuditEntry, Unobserved
 from slamon.walltime import RealTime, SimulatedTime
-from slamon.wiring import open_mailer, open_renderer, read_trail, sender_domain, tenant_settings, wall_time
+from slamon.wiring import open_client, open_mailer, open_renderer, read_trail, sender_domain, tenant_settings, wall_time
 from tests.config.samples import good
 from tests.jobs.world import at, moved, ticket
 
@@ -133,6 +134,12 @@ def test_message_ids_carry_the_senders_domain() -> None:
     assert sender_domain(good()) == "slamon.invalid"
     assert config.mail is not None
     assert open_mailer(config.mail) is not None
+
+
+def test_the_daemons_client_reads_several_pages_at_once() -> None:
+    client = open_client(good(), "main", Unobserved())
+
+    assert client._wire.parallel == DEFAULT_LIMITS.parallel > 1
 
 
 def test_the_templates_are_found() -> None:
