@@ -250,6 +250,24 @@ async def test_a_status_new_on_the_board_is_found_and_unreadable_statuses_are_le
     assert asked(server).count(BOARD) == 2
 
 
+async def test_a_board_given_by_name_is_looked_up_once(credentials: Credentials, quick: Limits) -> None:
+    table: dict[str, Reply | list[Reply]] = {
+        "POST /service/tickets": Reply(TICKET, 201),
+        "GET /service/boards": [Reply([{"id": 1}]), Reply([])],
+        BOARD: STATUSES,
+    }
+    body = {"summary": "x", "company": by_id(3), "board": by_name("Help Desk"), "status": by_name("Gone")}
+    async with desk(credentials, quick, table) as (client, server):
+        for _ in range(2):
+            with pytest.raises(InvalidStatusError, match="'Gone' is no status of board 1"):
+                await client.tickets.create(body)
+        for unknown in ("No such board", "\"'"):
+            await client.tickets.create(body | {"board": by_name(unknown)})
+
+    assert asked(server).count("GET /service/boards") == 2
+    assert server.requests[0].query == {"conditions": 'name = "Help Desk"', "fields": "id", "pageSize": "1"}
+
+
 def fault(code: str, message: str, field: str = "") -> Reply:
     one = {"code": code, "message": message, "resource": "ticket"} | ({"field": field} if field else {})
     return Reply({"code": "InvalidObject", "message": "ticket object is invalid", "errors": [one]}, 400)

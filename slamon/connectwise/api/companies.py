@@ -21,6 +21,7 @@ from slamon.connectwise.api.records import (
     UsageRecord,
 )
 from slamon.connectwise.changes import Body, Document, Patch, by_id, patch_of, plain, plain_body
+from slamon.connectwise.paging import PAGE_SIZE
 from slamon.connectwise.payload import decode_rows
 from slamon.connectwise.query import equals
 from slamon.connectwise.records import TICKET_FIELDS, AgreementRecord, TicketRecord
@@ -93,7 +94,8 @@ class Companies(Editable[R]):
 
     async def usages(self, company_id: int) -> tuple[UsageRecord, ...]:
         """Return what refers to a company, by kind of record; while there is any it cannot be deleted."""
-        answer = await self.wire.sender.send(Request("GET", f"{COMPANY}/usages", {"company": company_id}))
+        request = Request("GET", f"{COMPANY}/usages", {"company": company_id}, {"pageSize": PAGE_SIZE})
+        answer = await self.wire.sender.send(request)
         return tuple(usage for usage in decode_rows(answer.body, UsageRecord).good if usage.count != 0)
 
     async def custom_fields(self, company_id: int) -> tuple[CustomFieldRecord, ...]:

@@ -11,11 +11,11 @@ from slamon.connectwise.api.records import NoteRecord
 from slamon.connectwise.changes import Body, Document, Patch, patch_of, plain_body
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.payload import Rows
-from slamon.connectwise.query import Condition
+from slamon.connectwise.query import Condition, equals
 from slamon.connectwise.ranges import ranged_pages
-from slamon.connectwise.records import StatusRecord, TicketRecord
+from slamon.connectwise.records import BoardRecord, StatusRecord, TicketRecord
 from slamon.connectwise.refusals import Choices, InvalidStatusError, check_ticket, named_ticket_refusal
-from slamon.errors import SourceRefusedError
+from slamon.errors import InputError, SourceRefusedError
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -26,8 +26,9 @@ CALCULATED = f"{TICKETS}/calculateSla"
 
 @dataclass
 class Memory:
-    """What the ticket group remembers: statuses by board, and whether the server can calculate SLAs."""
+    """What the ticket group remembers: boards by name, statuses by board, whether the server can calculate SLAs."""
 
+    boards: dict[str, int] = field(default_factory=dict)
     statuses: dict[int, Choices] = field(default_factory=dict)
     calculates: bool = True
 
@@ -141,7 +142,8 @@ class Tickets(Editable[R]):
         return {"id": board.id} if board is not None and board.id is not None else {}
 
     async def _check_status(self, fields: Mapping[str, Any]) -> None:
-        status, board_id = fields.get("status"), _id_of(fields.get("board"))
+        status = fields.get("status")
+        board_id = await self._board_id(fields.get("board")) if isinstance(status, Mapping) else None
         if not isinstance(status, Mapping) or board_id is None:
             return
         for again in (False, True):
@@ -149,6 +151,20 @@ class Tickets(Editable[R]):
             if not statuses or any(_is(status, number, name) for number, name in statuses):
                 return
         raise InvalidStatusError(f"{_shown(status)} is no status of board {board_id}", statuses)
+
+    async def _board_id(self, board: object) -> int | None:
+        """Return the id of a board named by id or name; None where it cannot be found out."""
+        number, name = (board.get("id"), board.get("name")) if isinstance(board, Mapping) else (None, None)
+        if isinstance(number, int) or not isinstance(name, str):
+            return number if isinstance(number, int) else None
+        if name not in self.memory.boards:
+            boards = Collection(self.wire, "/service/boards", BoardRecord)
+            try:
+                found = (await boards.page(equals("name", name), fields=("id",), size=1)).ids
+            except (InputError, SourceRefusedError):  # a name that cannot be asked for, or no right to
+                found = []
+            self.memory.boards |= {name: board_id for board_id in found}
+        return self.memory.boards.get(name)
 
     async def _statuses(self, board_id: int, *, again: bool) -> Choices:
         """Return the statuses of a board, known or read; none where they may not be read."""
@@ -169,14 +185,9 @@ class Tickets(Editable[R]):
             return error
         if kind is not InvalidStatusError:
             return kind("the ticket was refused", cause=error)
-        board_id = _id_of(fields.get("board"))
+        board_id = await self._board_id(fields.get("board"))
         statuses = await self._statuses(board_id, again=False) if board_id is not None else ()
         return InvalidStatusError("the ticket's status was refused", statuses, cause=error)
-
-
-def _id_of(reference: object) -> int | None:
-    value = reference.get("id") if isinstance(reference, Mapping) else None
-    return value if isinstance(value, int) else None
 
 
 def _is(reference: Mapping[str, Any], number: int, name: str) -> bool:
