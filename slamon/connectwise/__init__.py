@@ -1,6 +1,6 @@
 """ConnectWise PSA: a client to use on its own, and the source of slamon's tickets built on it.
 
-Public is what `__all__` names: the client, what it sends and how it refuses.
+Public is what `__all__` names: the client, what it sends and how it refuses. `docs/how-to/client.md` shows it.
 """
 
 from importlib import import_module

@@ -163,7 +163,8 @@ class Tickets(Editable[R]):
                 found = (await boards.page(equals("name", name), fields=("id",), size=1)).ids
             except (InputError, SourceRefusedError):  # a name that cannot be asked for, or no right to
                 found = []
-            self.memory.boards |= {name: board_id for board_id in found}
+            if found:
+                self.memory.boards[name] = found[0]
         return self.memory.boards.get(name)
 
     async def _statuses(self, board_id: int, *, again: bool) -> Choices:
