@@ -128,7 +128,7 @@ async def test_the_life_of_a_company(compat: bool, quick: Limits) -> None:
             await client.companies.patch(company.id, {"status": by_id(4711)})
         company = await client.companies.patch(company.id, {"name": "Harbour"})
         found = await client.companies.all(equals("identifier", "HARBOUR"))
-        by_type = await client.companies.all(like("name", "Harb%"), child=equals("types/id", 1))
+        by_type = await client.companies.all(like("name", "Harbou%"), child=equals("types/id", 1))
         sites = await client.companies.sites(company.id).all()
         types = await client.companies.type_associations(company.id).all()
         inactive = await client.companies.set_inactive(company.id)
