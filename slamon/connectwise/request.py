@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from urllib.parse import quote
 
 from slamon.connectwise.answers import Answer
+from slamon.errors import InputError
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -30,8 +31,17 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path below the API's address, ids filled in and quoted."""
-        return self.endpoint.format_map({k: quote(str(v), safe="") for k, v in self.ids.items()})
+        """The path below the API's address, ids filled in and quoted.
+
+        Raises:
+            InputError: The endpoint is no path, or an id is missing.
+        """
+        if not self.endpoint.startswith("/"):
+            raise InputError(f"{self.endpoint!r} is not the path of an endpoint, such as /service/boards")
+        try:
+            return self.endpoint.format_map({k: quote(str(v), safe="") for k, v in self.ids.items()})
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{self.endpoint}: an id is missing, or a brace is not closed: {error}") from error
 
     @property
     def target(self) -> str:

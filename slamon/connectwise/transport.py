@@ -133,9 +133,10 @@ class Transport:
             with attempt:
                 try:
                     return await self._try(request)
-                except SourceUnavailableError as error:
-                    unsure = unsure or not error.surely_not_done
-                    if request.repeatable or error.surely_not_done:
+                except (SourceUnavailableError, PayloadError) as error:
+                    not_done = isinstance(error, SourceUnavailableError) and error.surely_not_done
+                    unsure = unsure or not not_done
+                    if request.repeatable or not_done:
                         raise
                     raise OutcomeUnknownError(
                         f"{error}; it may or may not have been carried out: look before it is sent again"

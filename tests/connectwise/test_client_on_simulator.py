@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,7 @@ from slamon.connectwise import (
     NewCompany,
     NewNote,
     NewTicket,
+    OutcomeUnknownError,
     Patch,
     SourceRefusedError,
     all_of,
@@ -36,7 +38,7 @@ from slamon.connectwise import (
     like,
 )
 from slamon.connectwise.query import Condition
-from slamon.simulator import SimClock, Simulator, SimulatorServer
+from slamon.simulator import Chaos, Fault, SimClock, Simulator, SimulatorServer
 
 pytestmark = pytest.mark.anyio
 
@@ -226,3 +228,37 @@ async def test_what_else_there_is(quick: Limits) -> None:
         assert (await client.company_info()).codebase
         assert (await client.system_info()).server_time_zone
         assert await client.company_defaults()
+
+
+async def test_what_is_created_through_a_bad_network_is_created_once_or_in_doubt(quick: Limits) -> None:
+    bad = (
+        Fault.THROTTLE,
+        Fault.ERROR,
+        Fault.GATEWAY,
+        Fault.RESET,
+        Fault.RESET_WITHIN,
+        Fault.CUT_LENGTH,
+        Fault.CUT_GZIP,
+    )
+    chaos = Chaos(seed=3, rate=0.4, weights=dict.fromkeys(bad, 1.0), retry_after_seconds=0)
+    simulator = Simulator(tickets=20, closed=0, clock=SimClock(NOON, 0))
+    limits = replace(quick, requests_per_minute=60_000, tries=9)
+    new = {"board": by_id(1), "company": by_id(next(iter(simulator.world.tables["companies"])))}
+    made, doubtful = set[str](), set[str]()
+    async with (
+        SimulatorServer(simulator, chaos=chaos) as server,
+        Client.open(f"{server.url}/v4_6_release/apis/3.0", KEYS, limits=limits) as client,
+    ):
+        for summary in (f"try {number}" for number in range(60)):
+            try:
+                await client.tickets.create(new | {"summary": summary})
+                made.add(summary)
+            except OutcomeUnknownError:
+                doubtful.add(summary)
+
+    stored = [ticket.row["summary"] for ticket in simulator.world.tickets.values()]
+    tried = [summary for summary in stored if summary.startswith("try ")]
+    assert len(tried) == len(set(tried))
+    assert made <= set(tried) <= made | doubtful
+    assert len(made) > 20
+    assert doubtful & set(tried)  # some were done and their answers lost: sent again, they would be there twice

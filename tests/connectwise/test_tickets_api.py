@@ -87,6 +87,33 @@ async def test_an_answer_of_another_shape_names_its_request(credentials: Credent
             await client.tickets.get(5)
 
 
+async def test_an_odd_answer_to_a_creation_tells_that_it_was_done_or_that_nobody_knows(
+    credentials: Credentials, quick: Limits
+) -> None:
+    table: dict[str, Reply | list[Reply]] = {"POST /service/tickets": [Reply([1], 201), Reply(b"<html>", 200)]}
+    async with desk(credentials, quick, table) as (client, server):
+        with pytest.raises(PayloadError, match="done, but the answer is not the expected document"):
+            await client.tickets.create(NEW)
+        with pytest.raises(OutcomeUnknownError, match=r"a web page, .* may or may not have been carried out"):
+            await client.tickets.create(NEW)
+
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "message"),
+    [("service/tickets", "is not the path"), ("/x/{company}/y", "an id is missing"), ("/x/{", "a brace is not closed")],
+)
+async def test_a_path_that_cannot_be_filled_is_refused(
+    endpoint: str, message: str, credentials: Credentials, quick: Limits
+) -> None:
+    async with desk(credentials, quick, {}) as (client, server):
+        with pytest.raises(InputError, match=message):
+            await client.at(endpoint, {"parent": 1}).get(1)
+
+    assert server.requests == []
+
+
 @pytest.mark.parametrize(
     ("where", "written"),
     [
@@ -356,5 +383,5 @@ async def test_notes_are_listed_written_and_deleted(credentials: Credentials, qu
 async def test_a_creation_answered_with_nothing_says_that_it_was_done(credentials: Credentials, quick: Limits) -> None:
     table: dict[str, Reply | list[Reply]] = {"POST /service/tickets": Reply(b"", 204)}
     async with desk(credentials, replace(quick, tries=1), table) as (client, _):
-        with pytest.raises(PayloadError, match="POST /service/tickets: done, but the answer holds no record"):
+        with pytest.raises(PayloadError, match="POST /service/tickets: done, but the answer is empty"):
             await client.tickets.create(NEW)

@@ -145,12 +145,13 @@ class Collection(Generic[R]):
     async def _one(self, request: Request) -> R:
         """Return the one record a request is answered with."""
         answer = await self.wire.sender.send(request)
+        done = "" if request.method == "GET" else "done, but the answer is "
         if not answer.body:
-            raise PayloadError(f"{request}: done, but the answer holds no record", reason="bad_shape")
+            raise PayloadError(f"{request}: {done or 'the answer is '}empty", reason="bad_shape")
         try:
             return decode(answer.body, self.kind)
         except PayloadError as error:
-            raise PayloadError(f"{request}: {error}", reason=error.reason) from error
+            raise PayloadError(f"{request}: {done}{error}", reason=error.reason) from error
 
 
 @dataclass(frozen=True)
