@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from slamon.core.policy import Terms
 from slamon.core.reading import Reading
@@ -149,6 +150,24 @@ class Tracked:
     reading: Reading
 
 
+class GoalRow(NamedTuple):
+    """One goal of an open ticket, as it is counted; instants are epoch seconds."""
+
+    verdict: str
+    at_risk: bool
+    due_at: int | None
+    breached_at: int | None
+
+
+class OpenRow(NamedTuple):
+    """An open ticket that has been read, as it is counted."""
+
+    ticket_id: int
+    board: str
+    priority: str | None
+    goals: tuple[GoalRow, GoalRow, GoalRow]
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionRecord:
     """A transition as stored, with when slamon came to know of it and the ticket it belongs to."""
@@ -190,6 +209,15 @@ class Store(Protocol):
         """The earliest `next_change_at` of all tickets; the past if one is due."""
 
     def load_readings(self, tenant: str, ids: Collection[int]) -> dict[int, Reading]: ...
+    def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
+        """Up to *limit* open tickets with ids above *after*, by id; those never read are absent."""
+
+    def load_open_rows_of(self, tenant: str, ids: Collection[int]) -> list[OpenRow]:
+        """Those of the tickets *ids* that are open and have been read."""
+
+    def pick_open(self, tenant: str, now: datetime, share: float) -> int | None:
+        """An open ticket whose reading stands at *now*, about *share* (0 to 1) of the way through the ids."""
+
     def load_open(self, tenant: str) -> list[Tracked]:
         """All tickets that are not closed, with their newest readings; those never read are absent."""
 
@@ -203,8 +231,11 @@ class Store(Protocol):
         transitions: Sequence[Transition],
         notifications: Sequence[Notification],
         position: int | None = None,
-    ) -> None:
-        """Store readings that changed, transitions and their notifications; *evaluated* maps ids to next change."""
+    ) -> Counter[tuple[int, str]]:
+        """Store readings that changed, transitions and their notifications; *evaluated* maps ids to next change.
+
+        Return how many of the transitions are new, by (stage, change).
+        """
 
     def load_transitions(self, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:
         """Transitions seen in [since, until), oldest first."""

@@ -12,12 +12,13 @@ from typing import TypeVar
 from slamon.errors import StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
-from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
 from slamon.log import get_logger
-from slamon.metrics import Metrics, count_clocks
+from slamon.metrics import Metrics, count_board
+from slamon.opencounts import OpenCounts, load_counts
 from slamon.ports import Poll, WallTime
 
 log = get_logger(__name__)
@@ -54,6 +55,7 @@ class TenantWatch:
         self._hinted = asyncio.Event()
         self._hinted_at: float | None = None  # monotonic; the first hint since the last poll began
         self._busy = asyncio.Lock()
+        self._counts: OpenCounts | None = None
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
     @property
@@ -124,26 +126,35 @@ class TenantWatch:
                 wait.cancel()
 
     async def _evaluate(self, *, always_publish: bool) -> None:
+        counts, self._counts = self._counts, None  # whatever fails from here on, they are counted anew
         read = await asyncio.to_thread(self._evaluator.evaluate, self._wall.now(), self._announcer)
-        if read or always_publish:
-            await asyncio.to_thread(self._publish)
-        if read:
+        if read.ids or always_publish:
+            counts = await asyncio.to_thread(self._publish, counts, read)
+        self._counts = counts
+        if read.ids:
             self._outbox.set()
 
-    def _publish(self) -> None:
+    def _publish(self, counts: OpenCounts | None, read: Evaluated) -> OpenCounts:
+        """Show how the open tickets stand; *counts* are brought up to date, or made anew if there are none."""
         state, store = self.deps.state, self.deps.store
+        moved, state.moved = state.moved | set(read.ids), set()
+        if counts is None or counts.counted_at != state.swept_at:  # what others wrote into the store is found so
+            counts = load_counts(store, self.name, state.swept_at)
+        else:
+            counts.update(store, self.name, moved, read.new)
         boards = [board.name for board in state.reference.boards.values()] if state.reference else []
         self._metrics.publish(
-            count_clocks(
-                store.load_open(self.name),
+            count_board(
+                counts.board,
                 tenant=self.name,
-                transitions=store.count_transitions(self.name),
+                transitions=counts.transitions,
                 boards=boards,
                 unmapped_statuses=len(set(state.unmapped.values())),
                 tickets_without_policy=len(state.problems),
             )
         )
         self._metrics.set("slamon_db_up", 1)
+        return counts
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
         try:

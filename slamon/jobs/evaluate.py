@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from slamon.core.calendar import BusinessCalendar
@@ -20,6 +21,17 @@ from slamon.ports import HistoryRow, Notification, Observer, Store
 log = get_logger(__name__)
 
 Announce = Callable[[Sequence[tuple[Transition, Reading]]], Sequence[Notification]]
+
+
+CHUNK = 5000  # tickets a transaction: what is held at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The tickets that were read, and how many transitions are new by (stage, change)."""
+
+    ids: Sequence[int]
+    new: Counter[tuple[int, str]]
 
 
 class Evaluator:
@@ -41,12 +53,16 @@ class Evaluator:
         self._observer = observer
         self._calendars = dict(calendars or {})
 
-    def evaluate(self, now: datetime, announce: Announce) -> int:
-        """Read what is due at *now*, store what changed with its notifications; return how many were read."""
+    def evaluate(self, now: datetime, announce: Announce) -> Evaluated:
+        """Read what is due at *now*, and store what changed with its notifications, chunk by chunk."""
+        ids = sorted(self._store.load_due_ids(self._tenant, now))
+        new: Counter[tuple[int, str]] = Counter()
+        for begin in range(0, len(ids), CHUNK):
+            new += self._evaluate(ids[begin : begin + CHUNK], now, announce)
+        return Evaluated(ids, new)
+
+    def _evaluate(self, ids: Sequence[int], now: datetime, announce: Announce) -> Counter[tuple[int, str]]:
         position = self._store.load_position(self._tenant)
-        ids = self._store.load_due_ids(self._tenant, now)
-        if not ids:
-            return 0
         rows = self._load(ids)
         after = self._read(rows, now)
         # ConnectWise's clock may be ahead of ours: what it dates in our future is read when it has come.
@@ -58,7 +74,7 @@ class Evaluator:
             if transition.change is Change.BREACHED and transition.ticket_id in before:  # else it is history
                 lag = max(0.0, (now - transition.at).total_seconds())
                 self._observer.observe("slamon_detection_lag_seconds", lag, stage=transition.stage.label)
-        self._store.save_evaluation(
+        return self._store.save_evaluation(
             self._tenant,
             now=now,
             evaluated={i: _earlier(found.get(i), ahead.get(i)) for i in ids},
@@ -67,7 +83,6 @@ class Evaluator:
             notifications=announce(told),
             position=position,
         )
-        return len(ids)
 
     def read(self, ids: Iterable[int], as_of: datetime) -> list[Reading]:
         """Return the readings of tickets at *as_of*; those without a usable history are counted and left out."""

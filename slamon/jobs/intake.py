@@ -169,6 +169,7 @@ class Intake:
         self.progress.changed += len(tickets)
         record = self.progress.record(self.deps.now(), failure=UNFINISHED)
         self.deps.store.save_poll(record, tickets, events)
+        self.deps.state.moved |= {ticket.id for ticket in tickets}
 
     def _note_rejections(self, rejections: Sequence[Rejection]) -> None:
         tenant = self.deps.settings.name

@@ -21,9 +21,8 @@ AT_ONCE = 3
 
 def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random: Random) -> int:
     """Check a sample of the open tickets' stored readings at *now*; return how many do not agree."""
-    due = store.load_due_ids(tenant, now)  # their readings are known to be out of date
-    candidates = sorted(store.load_open_ids(tenant) - due)
-    sample = random.sample(candidates, min(AT_ONCE, len(candidates)))
+    picked = (store.pick_open(tenant, now, (part + random.random()) / AT_ONCE) for part in range(AT_ONCE))
+    sample = {ticket_id for ticket_id in picked if ticket_id is not None}
     wrong = 0
     for ticket_id, stored in store.load_readings(tenant, sample).items():
         findings = _findings(store, tenant, ticket_id, stored, now)

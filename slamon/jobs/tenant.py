@@ -44,6 +44,7 @@ class TenantState:
     reference_version: str = ""
     judged_by: str = ""  # the reference data by which the promises of all open tickets were chosen
     swept_at: datetime | None = None  # when the open tickets were last listed
+    moved: set[int] = field(default_factory=set)  # tickets stored since the metrics were last brought up to date
     retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains

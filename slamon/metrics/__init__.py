@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from prometheus_client import CollectorRegistry
 
 from slamon.clean import clean_label
+from slamon.metrics.board import OpenBoard
 from slamon.metrics.clocks import OpenClocks
 from slamon.metrics.page import CONTENT_TYPES, Page, choose_format
 from slamon.metrics.process import ProcessMetrics
-from slamon.metrics.snapshot import ClockSnapshot, count_clocks
+from slamon.metrics.snapshot import ClockSnapshot, count_board, count_clocks
 
-__all__ = ["ClockSnapshot", "Metrics", "count_clocks"]
+__all__ = ["ClockSnapshot", "Metrics", "OpenBoard", "count_board", "count_clocks"]
 
 
 class Metrics:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from slamon.clean import clean_label
-from slamon.core.reading import StageReading, Verdict
+from slamon.core.instants import to_epoch
+from slamon.core.reading import StageReading
 from slamon.core.ticket import STAGES, Stage
 from slamon.core.transition import Change
-from slamon.ports import Tracked
+from slamon.metrics.board import OpenBoard, state_of
+from slamon.ports import GoalRow, OpenRow, Tracked
 
 STATES = (
     "running",
@@ -63,22 +65,33 @@ def count_clocks(
     not counted. The state is the verdict, but a goal that runs or stands
     outside hours past its warning share is at_risk.
     """
-    by_board: Counter[tuple[str, str, str]] = Counter()
-    by_priority: Counter[tuple[str, str, str]] = Counter()
-    for item in tracked:
-        board = clean_label(item.ticket.board.name)
-        priority = clean_label(item.ticket.priority.name) if item.ticket.priority else "none"
-        for stage in STAGES:
-            state = read_state(item.reading.stage(stage))
-            if state is not None:
-                by_board[board, stage.label, state] += 1
-                by_priority[priority, stage.label, state] += 1
+    return count_board(
+        OpenBoard(map(_row, tracked)),
+        tenant=tenant,
+        transitions=transitions,
+        boards=boards,
+        unmapped_statuses=unmapped_statuses,
+        tickets_without_policy=tickets_without_policy,
+    )
+
+
+def count_board(
+    board: OpenBoard,
+    *,
+    tenant: str,
+    transitions: Mapping[tuple[int, str], int] | None = None,
+    boards: Iterable[str] = (),
+    unmapped_statuses: int = 0,
+    tickets_without_policy: int = 0,
+) -> ClockSnapshot:
+    """Count what stands on *board*, as `count_clocks` does."""
+    by_board, by_priority = board.count()
     return ClockSnapshot(
         tenant=clean_label(tenant),
         boards=_filled(by_board, map(clean_label, boards)),
         priorities=_filled(by_priority, ()),
-        next_deadlines=_earliest(tracked, _next_deadline),
-        oldest_breaches=_earliest(tracked, _breach),
+        next_deadlines=board.next_deadlines(),
+        oldest_breaches=board.oldest_breaches(),
         breaches=_told(transitions or {}, Change.BREACHED),
         near_breaches=_told(transitions or {}, Change.NEAR_BREACH),
         unmapped_statuses=unmapped_statuses,
@@ -86,13 +99,22 @@ def count_clocks(
     )
 
 
+def _row(item: Tracked) -> OpenRow:
+    respond, plan, resolve = (
+        GoalRow(goal.verdict, goal.at_risk, _seconds(goal.due_at), _seconds(goal.breached_at))
+        for goal in item.reading.stages
+    )
+    priority = item.ticket.priority.name if item.ticket.priority else None
+    return OpenRow(item.ticket.id, item.ticket.board.name, priority, (respond, plan, resolve))
+
+
+def _seconds(at: datetime | None) -> int | None:
+    return None if at is None else to_epoch(at)
+
+
 def read_state(goal: StageReading) -> str | None:
     """Return the value of the label `state`; None for a cancelled goal."""
-    if goal.verdict is Verdict.CANCELLED:
-        return None
-    if goal.at_risk and goal.verdict in (Verdict.RUNNING, Verdict.OUTSIDE_HOURS):
-        return "at_risk"
-    return goal.verdict.value
+    return state_of(goal.verdict, goal.at_risk)
 
 
 def _filled(counts: Counter[tuple[str, str, str]], names: Iterable[str]) -> Counts:
@@ -104,23 +126,6 @@ def _filled(counts: Counter[tuple[str, str, str]], names: Iterable[str]) -> Coun
         for stage in STAGES
         for state in STATES
     )
-
-
-def _next_deadline(goal: StageReading) -> datetime | None:
-    return goal.due_at if goal.verdict in (Verdict.RUNNING, Verdict.OUTSIDE_HOURS) else None
-
-
-def _breach(goal: StageReading) -> datetime | None:
-    return goal.breached_at if goal.verdict is Verdict.BREACHED else None
-
-
-def _earliest(tracked: Sequence[Tracked], instant: Callable[[StageReading], datetime | None]) -> PerStage:
-    found: list[tuple[str, float]] = []
-    for stage in STAGES:
-        instants = [at for item in tracked if (at := instant(item.reading.stage(stage))) is not None]
-        if instants:
-            found.append((stage.label, min(instants).timestamp()))
-    return tuple(found)
 
 
 def _told(transitions: Mapping[tuple[int, str], int], change: Change) -> PerStage:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from slamon.core.reading import Reading
+from slamon.core.ticket import Stage
 from slamon.core.transition import Transition
-from slamon.ports import Tracked, TransitionRecord
+from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
 from slamon.store.select import among, raw
@@ -46,6 +48,52 @@ def load_open(connection: Connection, tenant: str) -> list[Tracked]:
     )
     rows = connection.execute(query)
     return [Tracked(codec.ticket_from(row[0]), codec.reading_from(tuple(row[1:]))) for row in rows]
+
+
+_GOAL = ("verdict", "at_risk", "due_at", "breached_at")
+_COUNTED = tuple(f"{stage.label}_{name}" for stage in Stage for name in _GOAL)
+
+
+def load_open_rows(connection: Connection, tenant: str, after: int, limit: int) -> list[OpenRow]:
+    """Return up to *limit* open tickets that have been read, with ids above *after*, by id."""
+    query = _open_rows(tenant).where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
+    return [_open_row(tuple(row)) for row in connection.execute(query)]
+
+
+def load_open_rows_of(connection: Connection, tenant: str, ids: Collection[int]) -> list[OpenRow]:
+    query = _open_rows(tenant).where(among(connection, tickets.c.id, ids))
+    return [_open_row(tuple(row)) for row in connection.execute(query)]
+
+
+def _open_rows(tenant: str) -> Select[Any]:
+    has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
+    return (
+        select(tickets.c.id, tickets.c.board, tickets.c.priority, *raw(readings, _COUNTED))
+        .select_from(tickets)
+        .join(clocks, has_clock)
+        .join(readings, _IS_NEWEST)
+        .where(tickets.c.tenant == tenant, tickets.c.open)
+    )
+
+
+def _open_row(row: Row) -> OpenRow:
+    ticket_id, board, priority = row[:3]
+    return OpenRow(ticket_id, board, priority, (GoalRow(*row[3:7]), GoalRow(*row[7:11]), GoalRow(*row[11:15])))
+
+
+def pick_open(connection: Connection, tenant: str, now: datetime, share: float) -> int | None:
+    """Return an open ticket whose reading stands at *now*, about *share* of the way through the ids."""
+    is_open = (tickets.c.tenant == tenant, tickets.c.open)
+    low = connection.scalar(select(func.min(tickets.c.id)).where(*is_open))
+    high = connection.scalar(select(func.max(tickets.c.id)).where(*is_open))
+    if low is None or high is None:
+        return None
+    stands = (clocks.c.read_at.is_not(None), or_(clocks.c.next_change_at.is_(None), clocks.c.next_change_at > now))
+    has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
+    query = select(tickets.c.id).join(clocks, has_clock).where(*is_open, *stands).order_by(tickets.c.id).limit(1)
+    begin = low + int(share * (high - low + 1))
+    found = connection.scalar(query.where(tickets.c.id >= begin))
+    return found if found is not None else connection.scalar(query)
 
 
 def save_readings(connection: Connection, tenant: str, changed: Sequence[Reading]) -> None:
@@ -93,11 +141,21 @@ def _tickets_after(connection: Connection, tenant: str, position: int | None) ->
     return set(connection.scalars(query))
 
 
-def save_transitions(connection: Connection, tenant: str, now: datetime, happened: Sequence[Transition]) -> None:
-    """Store transitions as seen at *now*; one that is known stays as it was first seen."""
+def save_transitions(
+    connection: Connection, tenant: str, now: datetime, happened: Sequence[Transition]
+) -> Counter[tuple[int, str]]:
+    """Store transitions as seen at *now*; one that is known stays as it was first seen. Return the new ones' counts."""
     seen_at = to_seconds(now)
     rows = {row[1:5]: row for row in (codec.transition_row(tenant, seen_at, t) for t in happened)}
+    if not rows:
+        return Counter()
+    known = select(*(transitions.c[name] for name in codec.TRANSITION_COLUMNS[1:5])).where(
+        transitions.c.tenant == tenant, among(connection, transitions.c.ticket_id, {key[0] for key in rows})
+    )
+    for key in connection.execute(known):
+        rows.pop(tuple(key), None)
     insert_rows(connection, transitions, list(rows.values()), columns=codec.TRANSITION_COLUMNS, conflict="ignore")
+    return Counter((stage, change) for _, stage, change, _ in rows)
 
 
 def load_transitions(connection: Connection, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:

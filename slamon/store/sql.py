@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from slamon.core.reading import Reading
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
-from slamon.ports import HistoryRow, Notification, Poll, Tracked, TransitionRecord
+from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord
 from slamon.store import evaluations, outbox, polls, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
@@ -98,6 +99,18 @@ class SqlStore:
         with self._database.reading() as connection:
             return evaluations.load_readings(connection, tenant, ids)
 
+    def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
+        with self._database.reading() as connection:
+            return evaluations.load_open_rows(connection, tenant, after, limit)
+
+    def load_open_rows_of(self, tenant: str, ids: Collection[int]) -> list[OpenRow]:
+        with self._database.reading() as connection:
+            return evaluations.load_open_rows_of(connection, tenant, ids)
+
+    def pick_open(self, tenant: str, now: datetime, share: float) -> int | None:
+        with self._database.reading() as connection:
+            return evaluations.pick_open(connection, tenant, now, share)
+
     def load_open(self, tenant: str) -> list[Tracked]:
         with self._database.reading() as connection:
             return evaluations.load_open(connection, tenant)
@@ -112,17 +125,20 @@ class SqlStore:
         transitions: Sequence[Transition],
         notifications: Sequence[Notification],
         position: int | None = None,
-    ) -> None:
-        """Store what an evaluation found. Saved twice, it is stored once.
+    ) -> Counter[tuple[int, str]]:
+        """Store what an evaluation found; return how many transitions are new, by (stage, change).
+
+        Saved twice, it is stored once.
 
         *position* is what `load_position` said before the histories were loaded: tickets
         with events after it stay due, since a poll wrote them meanwhile.
         """
         with self._database.writing(tenant) as connection:
             evaluations.save_readings(connection, tenant, readings)
-            evaluations.save_transitions(connection, tenant, now, transitions)
+            new = evaluations.save_transitions(connection, tenant, now, transitions)
             evaluations.save_clocks(connection, tenant, evaluated, readings, position)
             outbox.enqueue(connection, notifications)
+        return new
 
     def load_transitions(self, tenant: str, since: datetime, until: datetime) -> list[TransitionRecord]:
         with self._database.reading() as connection:
