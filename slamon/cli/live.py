@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from slamon.config import Config
 from slamon.connectwise.client import Client
-from slamon.connectwise.discovery import Connection
 from slamon.connectwise.probe import Outcome, try_endpoints
 from slamon.connectwise.reference import fetch_reference
 from slamon.core.lint import Finding, Severity
@@ -17,7 +16,7 @@ from slamon.errors import SourceError
 from slamon.jobs.lint import find_faults
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Unobserved
-from slamon.wiring import open_connection, tenant_settings
+from slamon.wiring import open_connection, tenant_settings, wall_time
 
 UNREACHABLE = 75
 TRIES = 2  # somebody waits for the answer
@@ -75,21 +74,17 @@ async def _check(config: Config, name: str) -> TenantCheck:
             away = all(outcome.state == "unreachable" for outcome in failed)
             error = "the set-up was not looked at: something slamon needs could not be read"
             return TenantCheck(name, url, outcomes, error=error, exit_status=UNREACHABLE if away else 1)
-        return await _look(client, connection, tenant_settings(config, name), outcomes)
+        return await _look(client, url, tenant_settings(config, name), outcomes, wall_time(config).now())
 
 
 async def _look(
-    client: Client, connection: Connection, settings: TenantSettings, outcomes: Sequence[Outcome]
+    client: Client, url: str, settings: TenantSettings, outcomes: Sequence[Outcome], now: datetime
 ) -> TenantCheck:
     """Read the reference data as the daemon does, and lint them."""
     try:
         reference = await fetch_reference(client)
     except SourceError as error:
-        return TenantCheck(
-            settings.name, connection.url, outcomes, error=str(error), exit_status=getattr(error, "exit_status", 1)
-        )
-    findings = find_faults(reference, settings, datetime.now(UTC))
+        return TenantCheck(settings.name, url, outcomes, error=str(error), exit_status=error.exit_status)
+    findings = find_faults(reference, settings, now)
     bad = any(finding.severity is Severity.ERROR for finding in findings)
-    return TenantCheck(
-        settings.name, connection.url, outcomes, findings, reference.warnings, exit_status=1 if bad else 0
-    )
+    return TenantCheck(settings.name, url, outcomes, findings, reference.warnings, exit_status=int(bad))

@@ -129,7 +129,7 @@ async def refresh_reference(deps: PollDeps) -> None:
     reference = await fetch_reference(deps.source, deps.state.reference)
     for warning in reference.warnings:
         log.warning("reference data", tenant=deps.settings.name, problem=warning)
-    lint_tenant(reference, deps.settings, deps.state, deps.now(), deps.observer)
+    await asyncio.to_thread(lint_tenant, reference, deps.settings, deps.state, deps.now(), deps.observer)
     boards = reference.boards.values()
     named = {b.id for b in boards} | {b.name for b in boards}
     unknown = [str(board) for board in deps.settings.boards if board not in named]

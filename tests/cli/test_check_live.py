@@ -25,7 +25,6 @@ PLANTED = {
     ("warning", "status_closed_open", "board 'Internal IT', status '>Cancelled'"),
     ("warning", "sla_no_goals", "SLA 'No SLA'"),
     ("notice", "calendar_no_hours", "calendar 'Retired calendar'"),
-    # ... and what is so in its tables besides.
     ("warning", "board_no_plan", "board 'Internal IT'"),
     ("notice", "priority_beyond_rows", "priority 'Priority 5 - Service Request'"),
     ("notice", "sla_no_priority_row", "SLA 'Standard'"),

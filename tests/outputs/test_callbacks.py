@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from slamon import log
 from slamon.connectwise.signing import KeyRing, sign
 from slamon.hints import HintDesk, Hinted
 from slamon.hooks import LARGEST_BODY, MOST_AT_ONCE, RESULTS, callback_route
@@ -209,6 +211,27 @@ async def test_a_flood_of_signed_callbacks_is_bounded() -> None:
         assert codes == [204] * 39
         assert at.listener.hinted == list(range(1, 11))
         assert at.counted() == {"accepted": 10, "dropped": 29}
+
+
+@pytest.mark.anyio
+async def test_the_log_names_the_first_of_each_kind_and_no_secret() -> None:
+    stream = io.StringIO()
+    log.configure("info", "json", stream)
+    try:
+        async with door() as at:
+            for _ in range(5):
+                await at.post(at.body(), "")
+                await at.post(at.body(), "guess")
+                await at.post(at.body())
+    finally:
+        log.configure("info", "json")
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["event"], line["result"]) for line in lines] == [
+        ("callback not taken", "unsigned"),
+        ("callback not taken", "forged"),
+    ]
+    assert KEY not in stream.getvalue()
 
 
 @pytest.fixture

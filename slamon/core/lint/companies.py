@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from slamon.core.lint.finding import COMPANIES, Finding, Rule, Severity, counted, listed
 from slamon.core.lint.view import View
@@ -59,7 +59,8 @@ def _on_customer_calendars(view: View) -> tuple[list[Company], bool]:
     companies = list(reference.companies.values())
     if view.settings.promises.default.calendar == "Customer":
         return companies, True
-    ids = {c.id for c in companies if any(p.calendar == "Customer" and _fits(p.match, c) for p in view.policies)}
+    fits = [_condition(policy.match) for policy in view.policies if policy.calendar == "Customer"]
+    ids = {company.id for company in companies if any(fit(company) for fit in fits)}
     slas = {sla.id for sla in reference.slas.values() if sla.based_on == "Customer"}
     if not slas or not view.settings.promises.trust_source:
         return [c for c in companies if c.id in ids], True
@@ -74,15 +75,17 @@ def _on_customer_calendars(view: View) -> tuple[list[Company], bool]:
     return [c for c in companies if c.id in ids or promised.get(c.id, default) & slas], True
 
 
-def _fits(match: Match, company: Company) -> bool:
-    """Return whether the conditions about companies in *match* hold; the others depend on the ticket."""
-    called = {company.name.casefold(), company.identifier.casefold(), str(company.id)}
-    named = not match.company or bool({name.casefold() for name in match.company} & called)
-    fields = company.custom_fields
-    return named and all(
-        fields.get(caption, "").casefold() in {value.casefold() for value in values}
-        for caption, values in match.company_field.items()
-    )
+def _condition(match: Match) -> Callable[[Company], bool]:
+    """Return whether what *match* says of companies holds for one; its other conditions depend on the ticket."""
+    named = {name.casefold() for name in match.company}
+    fields = {caption: {value.casefold() for value in values} for caption, values in match.company_field.items()}
+
+    def holds(company: Company) -> bool:
+        if named and named.isdisjoint((company.name.casefold(), company.identifier.casefold(), str(company.id))):
+            return False
+        return all(company.custom_fields.get(key, "").casefold() in values for key, values in fields.items())
+
+    return holds
 
 
 def _tiers(view: View) -> Iterator[Finding]:

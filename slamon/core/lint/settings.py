@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from slamon.core.levels import LevelRule
 from slamon.core.lint.finding import SETTINGS, Finding, Rule, Severity, listed
@@ -57,30 +57,18 @@ def _level(view: View, rule: LevelRule) -> Iterator[Finding]:
 
 
 def _policy(view: View, policy: PolicyRule) -> Iterator[Finding]:
-    reference, match, subject = view.reference, policy.match, f"policy {policy.name!r}"
-    companies = reference.companies.values()
-    asked: list[tuple[str, tuple[str, ...], set[str]]] = [
-        ("board", match.board, _names((b.name, b.id) for b in reference.boards.values())),
-        ("priority", match.priority, _names((p.name, p.id) for p in reference.priorities.values())),
+    match, subject = policy.match, f"policy {policy.name!r}"
+    asked: list[tuple[str, tuple[str, ...], Collection[str]]] = [
+        ("board", match.board, view.known["board"]),
+        ("priority", match.priority, view.known["priority"]),
     ]
     if view.read("companies"):
-        known = _names((c.name, c.id) for c in companies) | {c.identifier.casefold() for c in companies}
-        asked.append(("company", match.company, known))
+        asked.append(("company", match.company, view.known["company"]))
         for caption, values in match.company_field.items():
-            held = {c.custom_fields[caption].casefold() for c in companies if caption in c.custom_fields}
-            asked.append((f"company with {caption!r}", values, held))
+            asked.append((f"company with {caption!r}", values, view.fields.get(caption, ())))
     if view.read("agreements"):
-        agreements = reference.agreements.values()
-        asked.append(("agreement", match.agreement, _names((a.name, a.id) for a in agreements)))
+        asked.append(("agreement", match.agreement, view.known["agreement"]))
     for what, wanted, have in asked:
-        missing = _missing(wanted, have)
+        missing = [name for name in wanted if name.casefold() not in have]
         if missing:
             yield UNKNOWN_IN_POLICY.found(Severity.WARNING, subject, f"there is no {what} {listed(missing)}")
-
-
-def _missing(wanted: Iterable[str], have: Collection[str]) -> list[str]:
-    return [name for name in wanted if name.casefold() not in have]
-
-
-def _names(rows: Iterable[tuple[str, int]]) -> set[str]:
-    return {text for name, key in rows for text in (name.casefold(), str(key))}

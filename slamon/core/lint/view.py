@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from slamon.core.levels import LevelChoice, LevelRule, choose_level
 from slamon.core.promise import PolicyRule, PromiseSettings
-from slamon.core.reference import Board, BoardStatus, Priority, Reference
+from slamon.core.reference import Agreement, Board, BoardStatus, Company, Priority, Reference
 from slamon.core.ticket import Ref
 
 
@@ -50,12 +51,44 @@ class View:
 
     def _statuses(self, board: Board) -> list[LeveledStatus]:
         found = []
-        for status in self.reference.statuses.values():
-            if status.board_id == board.id and not status.inactive:
+        for status in self._by_board.get(board.id, ()):
+            if not status.inactive:
                 refs = Ref(board.id, board.name), Ref(status.id, status.name)
                 by_hand = any(rule.fits(*refs) for rule in self.settings.levels)
                 choice = choose_level(*refs, self.reference, self.settings.levels)
                 found.append(LeveledStatus(status, choice, by_hand))
+        return found
+
+    @cached_property
+    def _by_board(self) -> dict[int, list[BoardStatus]]:
+        found: dict[int, list[BoardStatus]] = {}
+        for status in self.reference.statuses.values():
+            found.setdefault(status.board_id, []).append(status)
+        return found
+
+    @cached_property
+    def known(self) -> dict[str, set[str]]:
+        """What the settings may call boards, priorities, companies and agreements; case is ignored."""
+        reference = self.reference
+        kinds: dict[str, Iterable[Board | Priority | Company | Agreement]] = {
+            "board": reference.boards.values(),
+            "priority": reference.priorities.values(),
+            "company": reference.companies.values(),
+            "agreement": reference.agreements.values(),
+        }
+        found = {
+            kind: {text for row in rows for text in (row.name.casefold(), str(row.id))} for kind, rows in kinds.items()
+        }
+        found["company"] |= {company.identifier.casefold() for company in reference.companies.values()}
+        return found
+
+    @cached_property
+    def fields(self) -> dict[str, set[str]]:
+        """The values that companies have in each custom field, by its caption; case is ignored."""
+        found: dict[str, set[str]] = {}
+        for company in self.reference.companies.values():
+            for caption, value in company.custom_fields.items():
+                found.setdefault(caption, set()).add(value.casefold())
         return found
 
     @cached_property
