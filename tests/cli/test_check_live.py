@@ -18,7 +18,7 @@ from tests.cli.served import simulated
 
 SECRET = "private-canary-41"
 PLANTED = {
-    # What slamon.simulator.catalog says is wrong on purpose ...
+    # What slamon.simulator.catalog says is wrong on purpose.
     ("warning", "board_no_response", "board 'Sales'"),
     ("notice", "status_waiting_runs", "board 'Service Desk', status 'Waiting Scheduling'"),
     ("warning", "status_waiting_runs", "board 'Managed Services', status 'Waiting maintenance window'"),

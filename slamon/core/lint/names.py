@@ -29,7 +29,7 @@ _ACTIVE = _set(
     " working"
 )
 _DONE = _set("cancelled canceled closed complete completed done finished resolved solved")
-_DENIED = _set("almost never no not partially ready")
+_DENIED = _set("almost never not partially ready")
 
 Waiting = Literal["outside", "ours", "maybe"]
 
@@ -57,5 +57,6 @@ def seems_done(name: str) -> bool:
 
 
 def _words(name: str) -> frozenset[str]:
-    text = re.sub(r"\bre-opened\b", "reopened", name.casefold())
+    text = re.sub(r"\bno longer\b", "not", name.casefold())
+    text = re.sub(r"\bre-opened\b", "reopened", text)
     return frozenset(re.findall(r"[a-z0-9]+", text))
