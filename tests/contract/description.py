@@ -208,6 +208,13 @@ def _rooted(schema: Schema) -> Schema:
 
 @functools.cache
 def _registry(partial: bool) -> Registry[Schema]:
+    resource = Specification.OPAQUE.create_resource(amended(partial=partial))
+    registry: Registry[Schema] = Registry().with_resource("urn:description", resource)
+    return registry
+
+
+def amended(*, partial: bool) -> Schema:
+    """Return the description with closed schemas and the values that hold anything; *partial*: nothing is required."""
     closed = copy.deepcopy(document())
     schemas = closed["components"]["schemas"]
     for owner, name in ANY_VALUE:
@@ -217,9 +224,7 @@ def _registry(partial: bool) -> Registry[Schema]:
             schema["additionalProperties"] = False
         if partial:
             schema.pop("required", None)
-    resource = Specification.OPAQUE.create_resource(closed)
-    registry: Registry[Schema] = Registry().with_resource("urn:description", resource)
-    return registry
+    return closed
 
 
 def _parameter(name: str) -> Schema:

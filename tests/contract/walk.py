@@ -49,6 +49,12 @@ class Walker:
         """Return the path of an operation with ids that exist; one that leads nowhere if there are none."""
         return next(self.targets(operation.path), PLACEHOLDER.sub("1", operation.path))
 
+    def ids(self, path: str) -> dict[str, int]:
+        """Return ids that exist, by the placeholders of *path*; nothing if there are none."""
+        found = re.fullmatch(PLACEHOLDER.sub(r"(\\d+)", path), next(self.targets(path), ""))
+        names = [each.group()[1:-1] for each in PLACEHOLDER.finditer(path)]
+        return dict(zip(names, map(int, found.groups()), strict=True)) if found else {}
+
     def new(self, path: str) -> str:
         """Return the path of a row made for the purpose; *path* ends with its placeholder."""
         collection = find("POST", PLACEHOLDER.sub("1", path).rpartition("/")[0])
