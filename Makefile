@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PRISM  := tests/contract/prism
 
 .PHONY: help setup setup-dev demo test lint bench lock clean
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.ready-demo        ## .venv with the locked dependencies and slamon itself
-setup-dev: $(VENV)/.ready-dev     ## the same, and what the tests need
+setup-dev: $(VENV)/.ready-node    ## the same, and what the tests need
 
 demo: setup     ## slamon on a simulated ConnectWise, SQLite and a local mailbox
 	@$(BIN)/slamon demo
@@ -30,9 +31,10 @@ lock:           ## renew the lock files (needs uv)
 		--custom-compile-command 'make lock' --extra postgres --extra checkout pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--custom-compile-command 'make lock' --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/npm install --silent --prefix $(PRISM) --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean:          ## remove .venv, caches and the demo's data
-	rm -rf $(VENV) demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(PRISM)/node_modules demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -50,3 +52,8 @@ $(VENV)/.ready-demo: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready-demo
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Node comes with the dev dependencies. Nothing of the packages runs at installation.
+$(VENV)/.ready-node: $(PRISM)/package-lock.json $(VENV)/.ready-dev
+	@$(BIN)/npm ci --silent --prefix $(PRISM) --ignore-scripts --no-audit --no-fund --prefer-offline && touch $@ \
+		|| echo "prism could not be installed: its tests will be skipped" >&2
