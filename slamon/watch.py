@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
+from slamon.connectwise.sla_status import read_sla_status
 from slamon.errors import StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
@@ -16,6 +17,7 @@ from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
+from slamon.jobs.reconcile import publish_findings, reconcile
 from slamon.log import get_logger
 from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
@@ -66,12 +68,15 @@ class TenantWatch:
         """Poll, evaluate, publish; return the poll's record."""
         async with self._busy:
             await take_hints(self.deps)
+            known = self._compared_by()
             self.last = await poll(self.deps)
             await self._evaluate(always_publish=True)
             now, store = self._wall.now(), self.deps.store
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             if self.last.result != "failed":
                 self.last_success_at = self.last.finished_at
+                if self._compared_by() != known:
+                    await asyncio.to_thread(self._reconcile)
         return self.last
 
     async def evaluate(self) -> None:
@@ -133,6 +138,22 @@ class TenantWatch:
         self._counts = counts
         if read.ids:
             self._outbox.set()
+
+    def _compared_by(self) -> tuple[object, ...]:
+        """Return what a comparison with ConnectWise's figures is good for: the last sweep, the last judgement."""
+        return self.deps.state.swept_at, self.deps.state.judged_by
+
+    def _reconcile(self) -> None:
+        """Hold ConnectWise's own figures against slamon's; what goes wrong with it harms no poll."""
+        state, settings, now = self.deps.state, self.deps.settings, self._wall.now()
+        try:
+            found = reconcile(self.deps.store, settings, state.reference, read_sla_status, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # the timestamp of the last success tells of it
+            log.exception("not reconciled", tenant=self.name)
+            return
+        publish_findings(self._metrics, self.name, found.findings, now)
 
     def _publish(self, counts: OpenCounts | None, read: Evaluated) -> OpenCounts:
         """Show how the open tickets stand; *counts* are brought up to date, or made anew if there are none."""

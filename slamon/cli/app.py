@@ -22,6 +22,11 @@ COMMANDS = {
     "status": ("slamon.cli.status", "status", "List the open tickets most at risk."),
     "explain": ("slamon.cli.explain", "explain", "Print the ledger of one ticket."),
     "evaluate": ("slamon.cli.evaluate", "evaluate", "Answer questions about calendars and clocks from a file."),
+    "reconcile": (
+        "slamon.cli.reconcile",
+        "reconcile",
+        "Hold ConnectWise's own deadlines against slamon's.",
+    ),
     "verify": ("slamon.cli.verify", "verify", "Check ledgers by deriving them again, independently."),
     "calendar": ("slamon.cli.calendar", "calendar", "Show what a calendar opens, or what another would change."),
     "check": ("slamon.cli.check", "check", "Check the configuration; list all problems at once."),

@@ -165,9 +165,9 @@ def _choice(policy: str, goals: GoalHours, calendar: CalendarRules, knobs: Polic
     terms = Terms(
         policy=policy,
         calendar=version_of(calendar),
-        respond_seconds=_seconds(goals.respond),
-        plan_seconds=_seconds(goals.plan),
-        resolve_seconds=_seconds(goals.resolve),
+        respond_seconds=seconds_of(goals.respond),
+        plan_seconds=seconds_of(goals.plan),
+        resolve_seconds=seconds_of(goals.resolve),
         warn_percent=knobs.warn_percent,
         warn_left_seconds=knobs.warn_left_seconds,
         change=knobs.change,
@@ -217,6 +217,11 @@ def _zoned(
             f"calendar {calendar.name!r}: no time zone is known; set `zone` for the tenant in slamon.toml"
         )
     why.append(f"calendar {calendar.name!r} ({based_on}) read in {zone}")
+    return source_rules(calendar, zone)
+
+
+def source_rules(calendar: SourceCalendar, zone: str) -> CalendarRules:
+    """Return the rules of a ConnectWise calendar, read in *zone*."""
     return CalendarRules(
         name=calendar.name,
         zone=zone,
@@ -279,6 +284,6 @@ def _rank(ticket: Ticket, reference: Reference, by_id: bool) -> int | None:
     return 1 + len({p.sort for p in reference.priorities.values() if p.sort < sort})
 
 
-def _seconds(hours: float | None) -> int | None:
+def seconds_of(hours: float | None) -> int | None:
     """Return *hours* in whole seconds, None for no target; the settings refuse what is not a length of time."""
     return None if hours is None or not math.isfinite(hours) else round(hours * 3600)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from slamon.core.lint import RULES
+from slamon.core.witness import CAUSES
 
 Type = Literal["counter", "gauge", "histogram"]
 
@@ -20,6 +21,8 @@ CALLBACK_RESULTS = (
 )
 STAGES = ("respond", "plan", "resolve")
 LINT_RULES = tuple(rule.name for rule in RULES)
+
+WITNESS_CAUSES = tuple(cause.value for cause in CAUSES)
 
 _REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _POLL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -138,6 +141,18 @@ FAMILIES: tuple[Family, ...] = (
     _counter("slamon_db_errors_total", "Calls that the database did not answer."),
     _counter("slamon_ledger_checks_total", "Live readings derived again by the independent checker.", "tenant"),
     _counter("slamon_ledger_mismatches_total", "Live readings that the independent checker disagrees with.", "tenant"),
+    _gauge(
+        "slamon_witness_differences",
+        "Figures of ConnectWise on open tickets that differ from slamon's, by cause.",
+        *("tenant", "cause"),
+        cause=WITNESS_CAUSES,
+    ),
+    _gauge("slamon_witness_tickets_compared", "Open tickets on which ConnectWise shows figures of its own.", "tenant"),
+    _gauge(
+        "slamon_witness_last_success_timestamp_seconds",
+        "When ConnectWise's figures were last compared; 0 before the first time.",
+        "tenant",
+    ),
     _gauge("slamon_config_last_reload_successful", "Whether the last reload of the configuration worked."),
     _gauge(
         "slamon_config_last_reload_success_timestamp_seconds",

@@ -16,6 +16,7 @@ from slamon.metrics.catalog import (
     POLL_RESULTS,
     REJECTIONS,
     REPORT_RESULTS,
+    WITNESS_CAUSES,
 )
 from slamon.metrics.snapshot import STATES
 from tests.docs.pages import REFERENCE, codes, pages, prose, rows
@@ -61,7 +62,17 @@ def test_no_page_names_a_metric_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [STATES, POLL_RESULTS, REJECTIONS, DELIVERY_RESULTS, REPORT_RESULTS, KINDS, CODES, CALLBACK_RESULTS],
+    [
+        STATES,
+        POLL_RESULTS,
+        REJECTIONS,
+        DELIVERY_RESULTS,
+        REPORT_RESULTS,
+        KINDS,
+        WITNESS_CAUSES,
+        CODES,
+        CALLBACK_RESULTS,
+    ],
     ids=lambda v: v[0],
 )
 def test_every_value_of_a_fixed_label_is_named(values: tuple[str, ...]) -> None:
