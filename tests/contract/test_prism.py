@@ -25,8 +25,9 @@ from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.limits import Limits
 from tests import tools
 from tests.contract import description
-from tests.contract.groups import described, groups
+from tests.contract.groups import groups, is_described
 from tests.contract.servers import API
+from tests.contract.walk import PLACEHOLDER
 
 FOLDER = Path(__file__).parent / "prism"
 PRISM = FOLDER / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
@@ -110,7 +111,9 @@ async def test_every_row_of_every_list_is_read(prism: str, endpoint: str) -> Non
             assert sum(len(page.good) for page in pages) > 0
 
 
-@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if described(each, "{id}")])
+@pytest.mark.parametrize(
+    "endpoint", [each for each in ENDPOINTS if is_described("GET", f"{PLACEHOLDER.sub('1', each)}/1")]
+)
 @pytest.mark.anyio
 async def test_every_single_record_is_read(prism: str, endpoint: str) -> None:
     async with _client(prism) as client:
