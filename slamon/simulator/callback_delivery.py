@@ -81,14 +81,14 @@ class CallbackSender:
         return world.tables["companies"].get(number)
 
     async def _deliver(self, entry: Row, kind: str, number: int, action: str, row: Row | None) -> None:
-        key = self.simulator.world.callback_keys.get(entry["id"])
+        key, at = self.simulator.world.callback_keys.get(entry["id"]), self.simulator.lived
         if key is None:
             return
         body = self._body(entry, key, kind, number, action, row)
         headers = {"Content-Type": "application/json", "x-content-signature": signature(key.secret, body)}
         async with self._slots:
             done = await self._try(address(entry["url"], number, action), body, headers)
-        self._remember(entry["id"], done)
+        self._remember(entry["id"], done, at)
 
     async def _try(self, url: str, body: bytes, headers: dict[str, str]) -> bool:
         for pause in (*self.retry_seconds, None):
@@ -101,13 +101,13 @@ class CallbackSender:
             await asyncio.sleep(pause)
         return False
 
-    def _remember(self, entry_id: int, done: bool) -> None:
-        """Make an entry inactive that has failed for three simulated days without a success."""
-        world, now = self.simulator.world, self.simulator.lived
+    def _remember(self, entry_id: int, done: bool, at: int) -> None:
+        """Make an entry inactive if all deliveries begun in the three simulated days before *at* have failed."""
+        world = self.simulator.world
         entry = world.tables["callbacks"].get(entry_id)
         if done or entry is None:
             world.callback_failing_since.pop(entry_id, None)
-        elif now - world.callback_failing_since.setdefault(entry_id, now) >= FAILING_DAYS_SECONDS:
+        elif at - world.callback_failing_since.setdefault(entry_id, at) >= FAILING_DAYS_SECONDS:
             entry["inactiveFlag"] = True
 
     def _body(self, entry: Row, key: CallbackKey, kind: str, number: int, action: str, row: Row | None) -> bytes:

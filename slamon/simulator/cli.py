@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,8 +123,8 @@ def _tls(cert: Path | None, key: Path | None) -> "Tls | None":
     tls = Tls(cert, key)
     try:
         tls.for_server()
-    except OSError as error:  # ssl.SSLError is one
-        reason = error.strerror or "no PEM file that fits"
+    except OSError as error:
+        reason = "no PEM files that fit together" if isinstance(error, ssl.SSLError) else error.strerror
         raise click.BadParameter(f"{cert} and {key} cannot be used: {reason}", param_hint="--tls-cert") from None
     return tls
 

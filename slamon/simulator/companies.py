@@ -50,6 +50,7 @@ class Companies(Records):
         """Store the row and keep its types and their associations alike."""
         row = super().save(base, changes, problems, created=created)
         if changes.get("types") is not None and not created:
+            row["types"] = changes["types"]
             _associate(self.world, row)
         return row
 

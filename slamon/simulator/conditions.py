@@ -31,8 +31,10 @@ class Bound:
     fraction: bool
 
 
-MOST_BRACKETS = 500
+MOST_BRACKETS = 100
 """More would be deeper than the closures below can go."""
+
+LONGEST = 100_000
 
 Literal = str | float | bool | Bound | None
 
@@ -74,8 +76,8 @@ def _everything(_row: Row) -> bool:
 
 
 def _transform(compiler: "_Compiler", text: str) -> Test:
-    if text.count("(") > MOST_BRACKETS:
-        raise bad_condition("The conditions are nested too deeply.")
+    if text.count("(") > MOST_BRACKETS or len(text) > LONGEST:
+        raise bad_condition("The conditions are too long or nested too deeply.")
     try:
         return compiler.transform(_grammar().parse(text))
     except VisitError as error:

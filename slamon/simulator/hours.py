@@ -82,7 +82,7 @@ class WeekHours:
         if seconds <= 0:
             return start
         day, left = self._local_day(start), seconds
-        for _ in range(HORIZON_DAYS):
+        for _ in range(HORIZON_DAYS if any(self.week) else 0):
             for opens, closes in self.day(day):
                 opens = max(opens, start)
                 if closes - opens >= left:

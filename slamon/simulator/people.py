@@ -111,6 +111,9 @@ def _member(world: World, number: int, identifier: str, first: str, last: str, t
         "officePhone": "",
         "defaultEmail": "Office",
         "defaultPhone": "Office",
+        "agreementInvoicingDisplayOptions": "RemainOnInvoicingScreen",
+        "invoiceScreenDefaultTabFormat": "ShowInvoicingTab",
+        "invoicingDisplayOptions": "RemainOnInvoicingScreen",
         "hireDate": "2019-01-07T00:00:00Z",
         "securityRole": {"id": 63, "name": "API read-only" if identifier == API_MEMBER else "Service"},
         "primaryEmail": f"{identifier}@msp.example",
@@ -138,6 +141,7 @@ def _company(world: World, customer: Customer, random: Random) -> None:
         "faxNumber": "",
         "website": f"https://{customer.identifier.lower()}.example",
         "territory": world.reference("location", 11),
+        "market": world.reference("market", customer.id % 4 + 1),
         "timeZoneSetup": zone,
         "leadFlag": False,
         "deletedFlag": False,
@@ -160,7 +164,8 @@ def _company(world: World, customer: Customer, random: Random) -> None:
     world.add("typeAssociations", {"id": customer.id, "type": kind, "company": owner, "_info": STAMP})
     _site(world, customer)
     _contacts(world, customer, random)
-    row["defaultContact"] = world.reference("contact", 2000 + customer.id * 2)
+    if customer.sla:  # who has no agreement has nobody to call either
+        row["defaultContact"] = world.reference("contact", 2000 + customer.id * 2)
     if customer.sla:
         _agreement(world, customer)
 
