@@ -81,11 +81,11 @@ def _assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumpt
 
 
 def poll_gap_lives(case: Case) -> list[Life]:
-    """Return the ticket's life with what polling saw moved to its earliest instants: stops, the rest, and both."""
+    """Return the ticket's life with what polling saw moved to its earliest instants: stops, the rest, and both.
+
+    One more has no wait in which a milestone was reached: the ticket ran meanwhile, and no poll saw it.
+    """
     earliest = _earliest(case.events)
-    doubtful = [event.at != at for event, at in zip(case.events, earliest, strict=True)]
-    if not any(doubtful):
-        return []
     stops = [event.level in (Level.WAITING, Level.RESOLVED) for event in case.events]
     lives = []
     for moved in (stops, [not stop for stop in stops], [True] * len(stops)):
@@ -93,8 +93,19 @@ def poll_gap_lives(case: Case) -> list[Life]:
             row._replace(at=to_epoch(at)) if moves else row
             for row, at, moves in zip(case.life.rows, earliest, moved, strict=True)
         )
-        lives.append(replace(case.life, rows=rows))
-    return lives
+        lives.append(rows)
+    lives.append(_without_broken_waits(case.life.rows))
+    return [replace(case.life, rows=rows) for rows in lives if rows != case.life.rows]
+
+
+def _without_broken_waits(rows: tuple[EventRow, ...]) -> tuple[EventRow, ...]:
+    found, waits = list(rows), None
+    for place, row in enumerate(rows):
+        if row.level is not None:
+            waits = place if row.level == Level.WAITING else None
+        elif row.kind in (Kind.RESPONDED, Kind.PLANNED) and waits is not None and row.at > rows[waits].at:
+            found[waits] = rows[waits]._replace(level=int(Level.NOT_RESPONDED))
+    return tuple(found)
 
 
 def _earliest(events: Sequence[Event]) -> list[datetime]:

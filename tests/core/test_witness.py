@@ -275,6 +275,19 @@ def test_what_polling_leaves_open_explains_what_lies_within_it_and_no_more() -> 
         assert (due, found.cause.value) == (due, cause)
 
 
+def test_a_milestone_within_a_wait_tells_of_a_run_that_no_poll_saw() -> None:
+    events = [
+        *NEW,
+        status("2026-01-05T10:30:00", "Waiting", Level.WAITING),
+        event(Kind.PLANNED, "2026-01-05T11:00:00"),
+    ]
+    # It ran again for some of the 90 minutes up to the last write.
+    for minutes, cause in ((90, "poll_gap"), (130, "unknown"), (25, "unknown")):
+        evidence = told(events, promise(8, 9, 10), "2026-01-05T12:00", resolve_minutes=minutes)
+        (found,) = reconcile(evidence, promise(8, 9, 10), "2026-01-05T12:00").differences
+        assert (minutes, found.cause.value) == (minutes, cause)
+
+
 def test_an_unreadable_text_keeps_its_cause_whatever_would_fit() -> None:
     text = SlaText(TextKind.UNREADABLE, problem="'soon' is not of the form")
     evidence = told(NEW, GOALS, "2026-01-05T10:00", text, sla_status="soon")
