@@ -21,12 +21,13 @@ from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Kind, Level, Ref, Ticket
 from slamon.core.witness import Cause, Evidence
 
+CALENDAR = "{calendar}"
 Change = Callable[[Terms, CalendarRules], tuple[Terms, CalendarRules]]
 
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One change of assumption, in words that hold for every ticket it fits."""
+    """One change of assumption, in words that hold for every ticket it fits; `CALENDAR` stands for the ticket's own."""
 
     cause: Cause
     words: str
@@ -65,10 +66,10 @@ def assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumpti
 
 
 def _assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumption, tuple[EventRow, ...]]]:
-    rows, named = case.life.rows, case.calendar_name(shelf)
+    rows = case.life.rows
     for cause, words, change in (
-        *_zones(case, desk, named),
-        *_holidays(desk, named),
+        *_zones(case, desk),
+        *_holidays(desk),
         *_calendars(desk),
         *_goals(case, desk),
         *_promises(case, desk, shelf),
@@ -126,27 +127,27 @@ def _on_other_terms(rows: tuple[EventRow, ...], shelf: Shelf, name: str, change:
     )
 
 
-def _zones(case: Case, desk: DeskFacts, named: str) -> Iterator[tuple[Cause, str, Change]]:
+def _zones(case: Case, desk: DeskFacts) -> Iterator[tuple[Cause, str, Change]]:
     for zone in desk.zones_for(case.ticket):
 
         def change(terms: Terms, rules: CalendarRules, zone: str = zone) -> tuple[Terms, CalendarRules]:
             # 24x7 without holidays is the same in every zone.
             return terms, rules if rules == ALL_HOURS else replace(rules, zone=zone)
 
-        yield Cause.ZONE, f"ConnectWise counts {named!r} in {zone}", change
+        yield Cause.ZONE, f"ConnectWise counts {CALENDAR} in {zone}", change
 
 
-def _holidays(desk: DeskFacts, named: str) -> Iterator[tuple[Cause, str, Change]]:
+def _holidays(desk: DeskFacts) -> Iterator[tuple[Cause, str, Change]]:
     def without(terms: Terms, rules: CalendarRules) -> tuple[Terms, CalendarRules]:
         return terms, replace(rules, holidays=())
 
-    yield Cause.HOLIDAY, f"ConnectWise counts {named!r} without its holidays", without
+    yield Cause.HOLIDAY, f"ConnectWise counts {CALENDAR} without its holidays", without
     for lender in {rules.holidays: rules for rules in reversed(desk.calendars) if rules.holidays}.values():
 
         def change(terms: Terms, rules: CalendarRules, lender: CalendarRules = lender) -> tuple[Terms, CalendarRules]:
             return terms, replace(rules, holidays=lender.holidays)
 
-        yield Cause.HOLIDAY, f"ConnectWise counts {named!r} with the holidays of {lender.name!r}", change
+        yield Cause.HOLIDAY, f"ConnectWise counts {CALENDAR} with the holidays of {lender.name!r}", change
 
 
 def _calendars(desk: DeskFacts) -> Iterator[tuple[Cause, str, Change]]:

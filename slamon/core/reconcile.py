@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from slamon.core.assumptions import Assumption, Case, assume, poll_gap_lives
+from slamon.core.assumptions import CALENDAR, Assumption, Case, assume, poll_gap_lives
 from slamon.core.desk_facts import DeskFacts
 from slamon.core.figures import Figures, Life, Shelf, read_figures
 from slamon.core.sla_text import find_day_order, settle
@@ -99,7 +99,8 @@ def explain(findings: Findings, cases: Sequence[Case], bench: Bench) -> Findings
     _try(others, open_ones, bench, fits, fits.promising())
     _try([case for case in others if not fits.explain(case.ticket.id, open_ones)], open_ones, bench, fits)
     chosen = _choose(fits, open_ones)
-    return replace(findings, differences=tuple(_named(each, chosen) for each in findings.differences))
+    calendars = {case.ticket.id: case.calendar_name(bench.shelf) for case in cases}
+    return replace(findings, differences=tuple(_named(each, chosen, calendars) for each in findings.differences))
 
 
 Place = tuple[int, Key]  # ticket and figure
@@ -206,6 +207,9 @@ def _try_gaps(cases: Sequence[Case], open_ones: Mapping[int, Sequence[Difference
                 fits.note(case.ticket.id, _GAP, frozenset({difference.key}))
 
 
-def _named(difference: Difference, chosen: dict[Place, Assumption]) -> Difference:
+def _named(difference: Difference, chosen: Mapping[Place, Assumption], calendars: Mapping[int, str]) -> Difference:
     assumption = chosen.get((difference.ticket_id, difference.key))
-    return difference if assumption is None else replace(difference, cause=assumption.cause, words=assumption.words)
+    if assumption is None:
+        return difference
+    words = assumption.words.replace(CALENDAR, repr(calendars[difference.ticket_id]))
+    return replace(difference, cause=assumption.cause, words=words)
