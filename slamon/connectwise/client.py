@@ -14,7 +14,7 @@ fields slamon knows; `client.tickets.of(dict)` gives all fields. Every method ma
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -116,7 +116,7 @@ class Client:
         """
         return await self._connection.fetch_company_info()
 
-    def audit_trail(self, record_id: int, kind: str = "Ticket") -> AsyncIterator[Rows[records.AuditRecord]]:
+    def audit_trail(self, record_id: int, kind: str = "Ticket") -> AsyncGenerator[Rows[records.AuditRecord], None]:
         """Yield the audit trail of a ticket, or of another *kind* of record, in the server's order.
 
         Raises:

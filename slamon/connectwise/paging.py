@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -60,7 +61,7 @@ async def fetch_page(sender: Sender, listing: Listing[T], span: Span) -> Page[T]
     return Page(rows, Span(_last_id(listing.endpoint, rows), span.until))
 
 
-async def keyset_pages(sender: Sender, listing: Listing[T], span: Span = Span()) -> AsyncIterator[Rows[T]]:
+async def keyset_pages(sender: Sender, listing: Listing[T], span: Span = Span()) -> AsyncGenerator[Rows[T], None]:
     """Yield all pages of a span, each asked for by `id > last`, in the order of ids.
 
     Numbered pages shift when a row before them comes or goes; these do not.
@@ -75,7 +76,7 @@ async def keyset_pages(sender: Sender, listing: Listing[T], span: Span = Span())
         left = page.rest
 
 
-async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Rows[T]]:
+async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncGenerator[Rows[T], None]:
     """Yield all pages by forward-only paging, where the server itself goes on after the last id.
 
     For lists that take no conditions on ids. A server that answers with
@@ -89,8 +90,9 @@ async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Ro
             if _is_last(rows, answer, query.page_size):
                 yield rows  # all there is, in whatever order
                 return
-            async for page in keyset_pages(sender, listing):
-                yield page
+            async with aclosing(keyset_pages(sender, listing)) as pages:
+                async for page in pages:
+                    yield page
             return
         _check_order(listing.endpoint, rows.ids, Span(last))
         yield rows
@@ -100,7 +102,7 @@ async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Ro
         query = replace(query, page_id=last)
 
 
-async def steady_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Rows[T]]:
+async def steady_pages(sender: Sender, listing: Listing[T]) -> AsyncGenerator[Rows[T], None]:
     """Yield all pages by number: for lists without ids that only ever grow at one end.
 
     Growth at the front would shift the pages while they are read. So the
@@ -119,7 +121,7 @@ async def steady_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Row
     raise SourceUnavailableError(f"GET {listing.endpoint}: the list changed each time it was read; try again later")
 
 
-async def _numbered_pages(sender: Sender, listing: Listing[T]) -> AsyncIterator[Rows[T]]:
+async def _numbered_pages(sender: Sender, listing: Listing[T]) -> AsyncGenerator[Rows[T], None]:
     number = 1
     while True:
         rows, answer = await _numbered_page(sender, listing, number)

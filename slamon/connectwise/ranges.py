@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,7 +34,7 @@ class _Identified(Struct):
     id: int
 
 
-async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> AsyncIterator[Rows[T]]:
+async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> AsyncGenerator[Rows[T], None]:
     """Yield all pages as they come, up to *parallel* under way at once; the order of pages is not that of ids.
 
     A list of one page costs one request. Else the largest id and the number
@@ -51,25 +52,32 @@ async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> As
     if first.rest is None:
         return
     if parallel < 2:
-        async for rows in keyset_pages(sender, listing, first.rest):
-            yield rows
+        async with aclosing(keyset_pages(sender, listing, first.rest)) as pages:
+            async for rows in pages:
+                yield rows
         return
     largest, parts = await asyncio.gather(
         _largest_id(sender, listing), _pages_left(sender, listing, first.rows.count, parallel)
     )
-    async for rows in _swarm(sender, listing, divide(first.rest, parts, largest), largest, parallel):
-        yield rows
+    swarm = _swarm(sender, listing, divide(first.rest, parts, largest), largest, parallel)
+    async with aclosing(swarm) as pages:  # a reader that stops early leaves nothing under way
+        async for rows in pages:
+            yield rows
 
 
 async def _swarm(
     sender: Sender, listing: Listing[T], spans: list[Span], largest: int, parallel: int
-) -> AsyncIterator[Rows[T]]:
+) -> AsyncGenerator[Rows[T], None]:
     waiting = deque(spans)
     running: set[asyncio.Task[Page[T]]] = set()
+
+    def fill() -> None:
+        while waiting and len(running) < parallel:
+            running.add(asyncio.create_task(fetch_page(sender, listing, waiting.popleft())))
+
     try:
-        while waiting or running:
-            while waiting and len(running) < parallel:
-                running.add(asyncio.create_task(fetch_page(sender, listing, waiting.popleft())))
+        fill()
+        while running:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             pages = [task.result() for task in done]
             running -= done
@@ -77,6 +85,7 @@ async def _swarm(
                 room = parallel - len(running) - len(waiting)
                 wide = (rest.until or largest) - (rest.after or 0) > listing.query.page_size
                 waiting.extendleft(reversed(divide(rest, room if wide else 1, largest)))
+            fill()  # before the reader, who takes time as well
             for page in pages:
                 yield page.rows
     finally:

@@ -17,7 +17,8 @@ class Pace:
 
     A 429 halves the rate, empties the bucket and, with a `Retry-After`, keeps
     all requests silent for that long. The rate comes back by a twentieth of
-    the budget every ten seconds: from its floor, a tenth, in three minutes.
+    the budget every ten seconds without either: from its floor, a tenth, in
+    three minutes.
     *told* hears of each change of the rate, in requests a minute. Time is
     monotonic: a clock that is set does not matter.
     """
@@ -67,9 +68,10 @@ class Pace:
         """Learn from a 429 to a request sent at *sent_at*; those sent before the last lesson teach nothing new."""
         now = self._clock()
         self._silent_until = max(self._silent_until, now + (silence_seconds or 0.0))
+        self._stepped_at = max(self._stepped_at, self._silent_until)  # silence proves nothing
         if sent_at < self._slowed_at:
             return
-        self._slowed_at = self._stepped_at = now
+        self._slowed_at = now
         self._set_share(max(FLOOR_SHARE, self._share / 2))
         self._tokens = 0.0
 
@@ -81,7 +83,7 @@ class Pace:
         """Return how long the next request has to wait, and count what has flowed in until now."""
         now = self._clock()
         if (silence := self._silent_until - now) > 0:
-            self._counted_at = now  # nothing flows in while silence is asked for
+            self._counted_at = self._silent_until  # nothing flows in while silence is asked for
             return silence
         if (steps := int((now - self._stepped_at) / STEP_SECONDS)) > 0:
             self._stepped_at += steps * STEP_SECONDS

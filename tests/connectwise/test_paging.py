@@ -46,12 +46,14 @@ class Slow:
     cap: int = 1000
     lists: int = 0
     counts: bool = True
+    full_together: int = 0  # full pages served while two more were under way
 
     async def __call__(self, request: Request) -> Reply:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await asyncio.sleep(self.seconds)
         self.change(self)
+        together = self.under_way
         self.under_way -= 1
         chosen = self._chosen(request.query.get("conditions", ""))
         if request.path.endswith("/count"):
@@ -59,6 +61,7 @@ class Slow:
         self.lists += 1
         chosen.sort(reverse=request.query["orderBy"] == "id desc")
         size = min(int(request.query["pageSize"]), self.cap)
+        self.full_together += len(chosen) > size > 1 and together > 2
         links = {"Link": '<http://x/?page=2>; rel="next"'} if len(chosen) > size else {}
         return Reply([{"id": n} for n in chosen[:size]], headers=links)
 
@@ -103,6 +106,13 @@ async def test_a_list_of_one_page_costs_one_request(credentials: Credentials, bu
 
     assert await read(slow, credentials, busy) == [3, 5]
     assert slow.lists == 1
+
+
+async def test_a_span_that_is_fuller_than_thought_is_divided_again(credentials: Credentials, busy: Limits) -> None:
+    slow = Slow({*range(1, 12), *range(2_000_000, 2_000_300)}, seconds=0.02)
+
+    assert sorted(await read(slow, credentials, busy)) == sorted(slow.ids)
+    assert slow.full_together > 5
 
 
 @pytest.mark.parametrize("counts", [True, False])
@@ -150,12 +160,31 @@ async def test_a_reader_that_stops_leaves_no_request_behind(credentials: Credent
         pages = ranged_pages(transport, listing, 6)
         taken = [await anext(pages) for _ in range(5)]
         asked = slow.lists
-        await pages.aclose()  # type: ignore[attr-defined]
+        await pages.aclose()
         left = {task for task in asyncio.all_tasks() if "fetch_page" in repr(task)}
 
     assert len(taken) == 5
     assert asked <= 5 + 2 * busy.parallel  # nothing is fetched far ahead of its reader
     assert not left
+
+
+async def test_a_reader_that_stops_does_not_wait_for_answers_that_never_come(
+    credentials: Credentials, busy: Limits
+) -> None:
+    slow, gone = Slow(set(range(1, 2000))), asyncio.Event()
+
+    async def handler(request: Request) -> Reply:
+        if slow.lists > 4:
+            await gone.wait()
+        return await slow(request)
+
+    listing = Listing(Row, TICKETS, query=ListQuery(page_size=10))
+    async with serving(handler) as server, Transport(server.url, credentials, limits=busy) as transport:
+        pages = ranged_pages(transport, listing, 6)
+        _ = [await anext(pages) for _ in range(2)]
+        async with asyncio.timeout(3):  # far less than the deadline of the requests that hang
+            await pages.aclose()
+        gone.set()
 
 
 async def test_a_page_that_fails_ends_the_whole_list(credentials: Credentials, busy: Limits) -> None:

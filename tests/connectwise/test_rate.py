@@ -19,6 +19,7 @@ from .server import Reply, script, serving
 pytestmark = pytest.mark.anyio
 
 PATIENT = 1e9
+REAL_SLEEP = asyncio.sleep
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Time:
 
     async def sleep(self, seconds: float) -> None:
         self.now += seconds + 1e-6
+        await REAL_SLEEP(0)  # others get their turn meanwhile, as in life
 
 
 @pytest.fixture
@@ -109,6 +111,26 @@ async def test_retry_after_is_kept_to_the_fraction_of_a_second_by_all(time: Time
     taken = await turns(pace, 3)
     assert taken[0] >= 1000.7
     assert pace.silence_seconds == 0
+
+
+async def test_silence_saves_nothing_up(time: Time) -> None:
+    pace = pace_of(600, time)
+    pace.slow_down(time.now, 30)
+
+    first, second = await turns(pace, 2)
+    assert second - first > 0.2
+    assert time.told == [600, 300]
+
+
+async def test_each_429_begins_the_ten_seconds_of_recovery_anew(time: Time) -> None:
+    pace = pace_of(600, time)
+    pace.slow_down(time.now, None)
+    time.now += 9
+    pace.slow_down(time.now, None)
+    time.now += 9
+
+    await turns(pace, 1)
+    assert time.told == [600, 300, 150]
 
 
 async def test_a_shorter_silence_does_not_end_a_longer_one_and_patience_has_an_end(time: Time) -> None:

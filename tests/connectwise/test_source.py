@@ -276,6 +276,24 @@ async def test_the_codebase_is_asked_for_once_and_again_when_it_moved(credential
     ]
 
 
+async def test_a_record_that_is_not_there_is_no_reason_to_ask_where_the_api_is(
+    credentials: Credentials, quick: Limits
+) -> None:
+    def handler(request: Request) -> Reply:
+        if request.path.startswith("/login"):
+            return Reply({"Codebase": "v2025_1/"})
+        return Reply({"code": "NotFound", "message": "Service Ticket 9 not found"}, 404)
+
+    async with serving(handler) as server, Client.open(site_of(server.url), credentials, limits=quick) as client:
+        with pytest.raises(SourceRefusedError, match="Service Ticket 9 not found"):
+            await client.tickets.get(9)
+
+    assert [request.path for request in server.requests] == [
+        "/login/companyinfo/acme",
+        "/v2025_1/apis/3.0/service/tickets/9",
+    ]
+
+
 async def test_a_move_is_noticed_by_all_who_ask_at_the_same_time(credentials: Credentials, quick: Limits) -> None:
     site = Site("v2025_1/")
     async with (

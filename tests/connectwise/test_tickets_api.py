@@ -337,7 +337,11 @@ async def test_a_named_refusal_is_recognised_in_the_servers_answer(
 
 @pytest.mark.parametrize(
     "answer",
-    [fault("NotFound", "company 19299 not found", "company/id"), Reply(b"", 403), Reply({"message": "no"}, 400)],
+    [
+        fault("NotFound", "company 19299 not found", "company/id"),
+        Reply({"message": "The board field is required to be readable."}, 403),
+        Reply({"message": "no"}, 400),
+    ],
 )
 async def test_other_refusals_stay_what_they_are(answer: Reply, credentials: Credentials, quick: Limits) -> None:
     async with desk(credentials, quick, {"POST /service/tickets": answer}) as (client, _):

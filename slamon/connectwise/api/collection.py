@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -59,7 +59,7 @@ class Collection(Generic[R]):
         fields: tuple[str, ...] = (),
         in_order: bool = False,
         forward: bool = False,
-    ) -> AsyncIterator[Rows[R]]:
+    ) -> AsyncGenerator[Rows[R], None]:
         """Yield all records that the conditions select, page by page.
 
         Rows that do not fit the kind come back in `page.bad`. Each page is

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -56,14 +57,14 @@ class Tickets(Editable[R]):
         child: Condition | None = None,
         custom: Condition | None = None,
         fields: tuple[str, ...] = (),
-    ) -> AsyncIterator[Rows[R]]:
+    ) -> AsyncGenerator[Rows[R], None]:
         """Yield the same as `pages`, always by `POST .../search`; `pages` does so when an address is too long."""
         listing = replace(self._listing(self._query(where, child, custom, fields)), always_search=True)
         return ranged_pages(self.wire.sender, listing, self.wire.parallel)
 
     async def calculated(
         self, where: Condition | None = None, *, fields: tuple[str, ...] = ()
-    ) -> AsyncIterator[Rows[R]]:
+    ) -> AsyncGenerator[Rows[R], None]:
         """Yield the same as `pages`, with the SLA minutes as they are now.
 
         The plain list shows them as they were at a ticket's last change. A
@@ -74,16 +75,18 @@ class Tickets(Editable[R]):
             listing = Listing(self.kind, CALCULATED, self.ids, query, count=f"{TICKETS}/count")
             begun = False
             try:
-                async for page in ranged_pages(self.wire.sender, listing, self.wire.parallel):
-                    begun = True
-                    yield page
+                async with aclosing(ranged_pages(self.wire.sender, listing, self.wire.parallel)) as pages:
+                    async for page in pages:
+                        begun = True
+                        yield page
                 return
             except SourceRefusedError as error:
                 if error.status != 404 or begun:
                     raise
                 self.memory.calculates = False
-        async for page in ranged_pages(self.wire.sender, self._listing(query), self.wire.parallel):
-            yield page
+        async with aclosing(ranged_pages(self.wire.sender, self._listing(query), self.wire.parallel)) as pages:
+            async for page in pages:
+                yield page
 
     def notes(self, ticket_id: int) -> Editable[NoteRecord]:
         """Return the notes of a ticket. A new one needs at least one flag that says where it is shown."""
