@@ -149,7 +149,6 @@ def test_set_up_tables_are_read_as_its_models(client: Any) -> None:
     assert ServiceSlasIdPrioritiesEndpoint(client, client.service.slas.id(1)).get()[0].respond_hours
     assert client.service.slas.id(1).info.get().name
     assert client.schedule.calendars.get()[0].monday_start_time
-    assert client.schedule.holiday_lists.id(1).holidays.count.get().count
     assert client.finance.agreements.get()
     assert client.system.members.get()
     ticket = client.service.tickets.get(params={"pageSize": 1})[0].id
