@@ -33,6 +33,7 @@ class Fault(StrEnum):
     LEFT_OUT = "left_out"  # a row is missing
     MOVED = "moved"  # a row is missing, and stands at the head of the list's next page
     STALE = "stale"  # what the same address answered earlier
+    LAG = "lag"  # rows as they were given earlier, whatever the list: a replica that lags behind
     SKEW = "skew"  # Date and every lastUpdated by a clock that is off
     FUTURE = "future"  # one row's lastUpdated lies years ahead
 

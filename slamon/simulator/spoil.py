@@ -111,6 +111,12 @@ def _stale(reply: Reply, asked: Asked) -> Reply | None:
     return asked.memory.older(asked.target, reply)
 
 
+def _lag(reply: Reply, asked: Asked) -> Reply | None:
+    rows = reply.rows()
+    older = [asked.memory.older_row(asked.target, row) or row for row in rows]
+    return reply.saying(older) if older != rows else None
+
+
 def _skew(reply: Reply, asked: Asked) -> Reply | None:
     off = timedelta(seconds=asked.random.choice((-1, 1)) * asked.chaos.skew_seconds)
     document, date = reply.document(), reply.header("date")
@@ -152,6 +158,7 @@ MAKERS: Mapping[Fault, Maker] = {
     Fault.MOVED: _moved,
     Fault.REPEAT: _repeat,
     Fault.STALE: _stale,
+    Fault.LAG: _lag,
     Fault.SKEW: _skew,
     Fault.FUTURE: _future,
     Fault.CUT_GZIP: _cut_gzip,

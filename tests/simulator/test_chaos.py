@@ -284,6 +284,15 @@ async def test_stale_gives_what_the_address_answered_before() -> None:
         assert desk.hits() == {Fault.STALE: 1}
 
 
+async def test_lag_gives_rows_of_a_new_list_as_they_were() -> None:
+    async with spoilt(Fault.LAG) as desk:
+        old = (await desk.calm()).json()
+        body = [{"op": "replace", "path": "summary", "value": "Printer on fire"}]
+        await desk.client.patch(f"{API}/service/tickets/{old[3]['id']}", json=body)
+        answer = await desk.get(LIST.replace("id > 0", "id > 1"))
+    assert answer.json() == old
+
+
 async def test_nothing_is_remembered_across_a_calm() -> None:
     async with spoilt(Fault.STALE) as desk:
         number = ids(await desk.get())[3]
