@@ -60,10 +60,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Tickets as they came, each once, those that cannot be read, and what the store knows of them."""
+    """Tickets as they came, each once, those that cannot be read, and what the store knows of them.
+
+    `ahead`: the ids of those whose `lastUpdated` cannot be true yet.
+    """
 
     tickets: Sequence[Ticket]
     refused: Sequence[Rejection]
+    ahead: frozenset[int]
     known: Mapping[int, Ticket]
     changed: Sequence[Ticket]
     history: History
@@ -107,12 +111,16 @@ class Intake:
     def _compare(self, tickets: Mapping[int, Ticket], rejections: Sequence[Rejection], answered_at: datetime) -> _Chunk:
         """Return the tickets that are not as they were when last seen, with their histories."""
         store, tenant = self.deps.store, self.deps.settings.name
+        ahead = frozenset(ticket.id for ticket in tickets.values() if ticket.last_updated_at > answered_at + AHEAD)
+        doubted = ahead - self.deps.state.retry_ids  # at the second sight it is taken as it is
+        rejections = [*rejections, *(_is_ahead(tickets[number]) for number in sorted(doubted))]
+        tickets = {number: ticket for number, ticket in tickets.items() if number not in doubted}
         known = store.load_tickets(tenant, tickets)
         different = [ticket for ticket in tickets.values() if known.get(ticket.id) != ticket]
         changed = [ticket for ticket in different if not _is_older(ticket, known.get(ticket.id), answered_at)]
         if len(changed) < len(different):
             self.deps.observer.count("slamon_rows_stale_total", len(different) - len(changed), tenant=tenant)
-        return _Chunk(list(tickets.values()), rejections, known, changed, self.load_history(known, changed))
+        return _Chunk(list(tickets.values()), rejections, ahead, known, changed, self.load_history(known, changed))
 
     def load_history(self, known: Collection[int], tickets: Iterable[Ticket]) -> History:
         """Return the histories of those of *tickets* that are *known*, by id."""
@@ -143,6 +151,7 @@ class Intake:
         # Only now: what could not be stored is asked for again.
         self.deps.state.retry_ids -= read
         self.deps.state.retry_ids |= {r.ticket_id for r in refused if r.ticket_id is not None}
+        self.deps.state.retry_ids |= chunk.ahead  # a closed one would be listed no more, and keep the date
 
     def save(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
         """Store *tickets* with their new events and promises in one transaction; nothing to store is no transaction."""
@@ -197,6 +206,13 @@ def _newest_of_each(batches: Sequence[Batch]) -> dict[int, Ticket]:
             if other is None or ticket.last_updated_at >= other.last_updated_at:
                 found[ticket.id] = ticket
     return found
+
+
+def _is_ahead(ticket: Ticket) -> Rejection:
+    said = (
+        f"ticket {ticket.id}: lastUpdated {ticket.last_updated_at:%Y-%m-%dT%H:%M:%SZ} lies ahead of the server's clock"
+    )
+    return Rejection(ticket.id, "bad_date", said)
 
 
 def _is_older(ticket: Ticket, known: Ticket | None, answered_at: datetime) -> bool:

@@ -14,7 +14,7 @@ from slamon.jobs.intake import Intake, Progress
 from slamon.jobs.lint import lint_tenant
 from slamon.jobs.reference import fetch_reference
 from slamon.jobs.revisit import revisit_open
-from slamon.jobs.sweep import sweep
+from slamon.jobs.sweep import find_deleted, sweep
 from slamon.log import get_logger
 from slamon.ports import Batch, Poll
 
@@ -102,10 +102,10 @@ class _Changes:
 
 
 async def _read_again(intake: Intake, ids: frozenset[int]) -> None:
-    """Ask for tickets that could not be read; one that has gone is forgotten."""
+    """Ask for tickets that could not be read; one is forgotten only if ConnectWise says that it has no such ticket."""
     if ids:
         there = await intake.take(intake.deps.source.fetch_tickets_by_id(ids))
-        intake.deps.state.retry_ids -= ids - there
+        intake.deps.state.retry_ids -= set(await find_deleted(intake, sorted(ids - there)))
 
 
 def _is_due(swept_at: datetime | None, deps: PollDeps, now: datetime) -> bool:

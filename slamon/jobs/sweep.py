@@ -88,7 +88,7 @@ async def _drop_deleted(intake: Intake, missing: Collection[int], open_before: i
             f" (max_gone_percent); {remedy}"
         )
         return
-    deleted = await _ask_one_by_one(intake, sorted(missing)[:ONE_BY_ONE])
+    deleted = await find_deleted(intake, sorted(missing)[:ONE_BY_ONE])
     if len(deleted) < len(missing):
         log.warning(
             "open tickets are not to be found, but ConnectWise does not say they are gone; they stay open",
@@ -98,7 +98,7 @@ async def _drop_deleted(intake: Intake, missing: Collection[int], open_before: i
     await asyncio.to_thread(_cancel, intake, deleted)
 
 
-async def _ask_one_by_one(intake: Intake, ids: Iterable[int]) -> list[int]:
+async def find_deleted(intake: Intake, ids: Iterable[int]) -> list[int]:
     """Return those of *ids* that ConnectWise says it does not have."""
     gate = asyncio.Semaphore(AT_ONCE)
 
