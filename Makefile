@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PRISM  := tests/contract/prism
 
-.PHONY: help setup setup-dev demo test lint bench lock clean
+.PHONY: help setup setup-dev demo test lint bench chaos lock clean
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -25,6 +25,9 @@ lint: setup-dev ## ruff and mypy
 
 bench: setup-dev ## timings, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
+
+chaos: setup-dev ## ten thousand bad answers beside a calm life of the same desk; takes a while
+	$(BIN)/python -m tests.faults
 
 lock:           ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

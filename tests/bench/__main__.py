@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import core, store
+from tests.bench import core, poll, store
 
-for title, rows in (("calendars and clocks", core.rows), ("store", store.rows)):
+for title, rows in (("calendars and clocks", core.rows), ("store", store.rows), ("polls", poll.rows)):
     sys.stdout.write(f"\n{title}\n")
     for what, value, unit in rows():
         sys.stdout.write(f"  {what:<66} {value:>14,.2f} {unit}\n")
