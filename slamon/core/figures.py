@@ -2,7 +2,7 @@
 
 Lives are read in batches with the one clock there is (`read_clocks`): once for
 now, once for each ticket's last write, whose minutes ConnectWise keeps, and
-once for each stage just before it was reached, whose deadline it keeps.
+once for each stage as it was reached, whose deadline it keeps.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class StageFigures:
     has_goal: bool
     reached: bool
     due_at: int | None  # None: no goal, or the clock stands short of it
-    due_when_reached: int | None  # what was due just before the stage was reached
+    due_when_reached: int | None  # what was due at the instant the stage was reached
     elapsed_at_write: int
 
 
@@ -131,9 +131,12 @@ def _read(histories: Histories, calendars: list[BusinessCalendar], written: Ints
     stages = []
     for stage in STAGES:
         reached = shown.stages[stage].reached_at
-        # The second before: a stage reached by the resolve had a deadline until then.
-        before = np.where(reached == NEVER, now, np.maximum(reached - 1, entered))
-        stages.append(_stage(shown, kept, read_clocks(histories, calendars, before), stage))
+        known = reached != NEVER
+        at_once = read_clocks(histories, calendars, np.where(known, reached, now)).stages[stage].due_at
+        # A stage reached by the resolve has no deadline any more; the second before it had one.
+        before = np.where(known, np.maximum(reached - 1, entered), now)
+        sooner = read_clocks(histories, calendars, before).stages[stage].due_at
+        stages.append(_stage(shown, kept, np.where(at_once == NEVER, sooner, at_once), stage))
     states = shown.state.tolist()
     return [
         Figures(STATES[state], (respond, plan, resolve))
@@ -141,14 +144,14 @@ def _read(histories: Histories, calendars: list[BusinessCalendar], written: Ints
     ]
 
 
-def _stage(shown: Readings, kept: Readings, before: Readings, stage: Stage) -> list[StageFigures]:
+def _stage(shown: Readings, kept: Readings, due_when_reached: Ints, stage: Stage) -> list[StageFigures]:
     now = shown.stages[stage]
     columns = (
         now.verdict.tolist(),
         now.goal.tolist(),
         now.reached_at.tolist(),
         now.due_at.tolist(),
-        before.stages[stage].due_at.tolist(),
+        due_when_reached.tolist(),
         kept.stages[stage].elapsed.tolist(),
     )
     return [

@@ -209,6 +209,19 @@ def test_a_deadline_that_was_kept_at_its_milestone_and_one_that_moved_on_are_bot
         assert reconcile(evidence, GOALS, "2026-01-05T15:00").differences == ()
 
 
+def test_a_deadline_kept_at_a_milestone_that_ended_a_wait_is_the_one_after_it() -> None:
+    events = [
+        *NEW,
+        status("2026-01-05T10:20:00", "Waiting", Level.WAITING),
+        status("2026-01-05T13:20:00", "Assigned", Level.RESPONDED),
+        status("2026-01-05T13:30:00", "Waiting", Level.WAITING),
+        status("2026-01-05T15:30:00", "Assigned", Level.RESPONDED),
+    ]
+    evidence = told(events, GOALS, "2026-01-05T15:30", respond_goal_at=at("2026-01-05T14:00"))
+
+    assert reconcile(evidence, GOALS, "2026-01-05T16:00").differences == ()
+
+
 def test_a_ticket_under_no_sla_shows_no_figures_and_one_not_measured_is_not_compared() -> None:
     evidence, events = told(NEW, GOALS, "2026-01-05T10:20", respond_minutes=0, plan_minutes=0, resolve_minutes=0)
     none = replace(evidence, ticket=replace(evidence.ticket, sla=None))
