@@ -52,7 +52,7 @@ class NewNote(Struct, rename="camel", omit_defaults=True, kw_only=True):
 
 
 class NewCompany(Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """A company. `identifier` has at most 30 characters, `name` 50; types are set here only."""
+    """A company. `identifier` has at most 30 characters, `name` 50; at least one field of the address is wanted."""
 
     identifier: str
     name: str
