@@ -110,6 +110,22 @@ class Poll:
     rejected: int = 0
     watermark: datetime | None = None
     error: str = ""
+    reference: str = ""  # version of the reference data it went by
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadTrail:
+    """A ticket whose audit trail is still to be read; the lower its rank, the more urgent.
+
+    `closed`: or out of scope, nobody waits for its clock.
+    """
+
+    ticket_id: int
+    closed: bool
+    rank: int
+    entered_at: datetime
+    next_try_at: datetime
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +206,37 @@ class Store(Protocol):
     def load_open_tickets(self, tenant: str, *, after: int, limit: int) -> list[Ticket]:
         """Up to *limit* open tickets with ids above *after*, by id."""
 
-    def save_poll(self, poll: Poll, tickets: Sequence[Ticket] = (), events: Sequence[Event] = ()) -> None:
-        """Store tickets that changed and their new events, which make them due; the poll's record as it is now."""
+    def save_poll(
+        self,
+        poll: Poll,
+        tickets: Sequence[Ticket] = (),
+        events: Sequence[Event] = (),
+        *,
+        trails: Sequence[UnreadTrail] = (),
+        trails_read: Collection[int] = (),
+    ) -> None:
+        """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
+
+        *trails* are waited for from now on, those of the tickets *trails_read* no longer.
+        """
+
+    def load_unread_trails(self, tenant: str, now: datetime, limit: int) -> list[UnreadTrail]:
+        """Audit trails to read at *now*, the most urgent first: of open tickets, by rank, young ones first."""
+
+    def count_unread_trails(self, tenant: str) -> int: ...
 
     def save_versions(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None: ...
+    def save_reference(self, version: str, reference: Reference) -> None: ...
+    def load_reference(self, version: str) -> Reference | None: ...
     def load_terms(self, versions: Collection[str]) -> dict[str, Terms]: ...
     def load_calendars(self, versions: Collection[str]) -> dict[str, CalendarRules]: ...
 
-    def load_events(self, tenant: str, ticket_id: int) -> list[Event]: ...
-    def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]: ...
+    def load_events(self, tenant: str, ticket_id: int) -> list[Event]:
+        """A ticket's events by instant and number; of a history that was told anew the newest telling alone."""
+
+    def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
+        """The same for many tickets, as the clock needs it."""
+
     def load_position(self, tenant: str) -> int:
         """How far the tenant's events go; given back to `save_evaluation`, it keeps what came meanwhile due."""
 

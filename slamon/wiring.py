@@ -59,6 +59,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         overlap=timedelta(seconds=tenant.overlap_seconds),
         backfill=timedelta(days=tenant.backfill_days),
         sweep_every=timedelta(seconds=tenant.sweep_seconds),
+        trails_per_poll=tenant.trails_per_poll,
         max_gone_percent=tenant.max_gone_percent,
         start_by_escalation=tenant.start == "escalation",
         recipients=config.alerts.recipients,

@@ -138,6 +138,7 @@ class Tenant(Section):
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     reference_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
     sweep_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
+    trails_per_poll: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_gone_percent: Annotated[int, Field(ge=0, le=100)] = 10
     backfill_days: Annotated[int, Field(ge=0, le=3650)] = 7
     requests_per_minute: Annotated[int, Field(ge=60, le=60_000)] = 600

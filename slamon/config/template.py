@@ -25,6 +25,7 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # reference_seconds = 3600                  # how often to read boards, statuses, SLAs, calendars
 # sweep_seconds = 3600                      # how often to compare which tickets are open, id by id
 # max_gone_percent = 10                     # of the open tickets; more deleted at once are not believed
+# trails_per_poll = 200                     # how many audit trails one poll reads at most
 # backfill_days = 7                         # how far back the first poll looks for closed tickets
 # requests_per_minute = 600                 # how fast to ask at most; ConnectWise bears about 1000
 # zone = "Europe/London"                    # zone of ConnectWise's calendars; default: the server's own

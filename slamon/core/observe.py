@@ -64,6 +64,10 @@ class Desk:
         return is_out_of_scope(ticket.record_type, board, merged=merged, child=child)
 
 
+NOT_TOLD = "first seen after changes that no audit trail tells"
+NOT_READ = "first seen after changes; its audit trail has not been read yet"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a ticket's history last said of its scope: out or in again, and since when."""
@@ -84,13 +88,19 @@ def observe(
     """Return the events that lead from *before* (None: never seen) to *now*, in order of time.
 
     *trail* is the whole audit trail of status changes, oldest first; None if it
-    could not be read. *scope* is None for a ticket that was never out of scope.
+    was not read. *scope* is None for a ticket that was never out of scope.
     """
     trail = None if trail is None else _up_to(now, trail)
     events = _first_sight(now, desk, trail) if before is None else _since(before, now, desk, trail, seen_at)
     events += _milestones(before, now, desk)
     events += _scope_changes(before, now, desk, scope, seen_at)
     return sorted(events, key=lambda event: event.at)
+
+
+def read_story(now: Ticket, desk: Desk, trail: Sequence[StatusChange]) -> list[Event] | None:
+    """Return the entry and status changes of *now* by its whole audit trail; None unless it tells all of them."""
+    story = _story(now, desk, _up_to(now, trail))
+    return None if story is None else [story[0], *story[1]]
 
 
 def _up_to(now: Ticket, trail: Sequence[StatusChange]) -> Sequence[StatusChange]:
@@ -133,7 +143,7 @@ def _first_sight(now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None) 
     if now.last_updated_at <= now.entered_at:
         return [entered]
     # Touched since it entered, and nobody can say how it got here.
-    why = "first seen after changes that no audit trail tells"
+    why = NOT_READ if trail is None else NOT_TOLD
     return [entered, _event(now, Kind.NOT_MEASURED, now.entered_at, Origin.POLL, name=why)]
 
 

@@ -56,6 +56,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"  # merged, deleted, out of scope; `name` says which
     RESTORED = "restored"  # in scope again
     NOT_MEASURED = "not_measured"  # the history starts too late to know; `name` says why
+    RETOLD = "retold"  # all that was stored of the ticket before is superseded by what follows; `name` says why
 
 
 class Origin(StrEnum):

@@ -44,6 +44,11 @@ class Transition:
     reason: str = ""
 
 
+def was_watched(before: Reading | None, transition: Transition) -> bool:
+    """Say whether the goal of *transition* was being measured *before*: what happened then was news, not history."""
+    return before is not None and before.stage(transition.stage).verdict is not Verdict.NOT_MEASURED
+
+
 def transitions(before: Reading | None, after: Reading) -> list[Transition]:
     """Return what happened between two readings of one ticket, in order of time.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
 from slamon.core.ticket import Kind
-from slamon.core.transition import Change, Transition
+from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.ledgers import load_ledger
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
@@ -24,7 +24,7 @@ class Announcer:
     """Makes the notifications of one tenant's transitions. *domain* is the sender's, for Message-IDs.
 
     What happened before *watched_since* is history: it is kept and reported,
-    but nobody is woken for it. On a ticket that has been read before, it is
+    but nobody is woken for it. On a goal that was measured before, it is
     news all the same: a new deadline may lie in the past, or a deadline at
     closing time break only when the next day has begun.
     """
@@ -55,7 +55,7 @@ class Announcer:
         return [
             note
             for transition, reading in news
-            if transition.at >= self._watched_since or transition.ticket_id in known
+            if transition.at >= self._watched_since or was_watched(known.get(transition.ticket_id), transition)
             for note in self._tell(transition, reading)
         ]
 

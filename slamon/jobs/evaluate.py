@@ -13,7 +13,7 @@ from slamon.core.history import Step, TermsTable, build_histories, build_terms_t
 from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.reading import Reading, same_reading
-from slamon.core.transition import Change, Transition, transitions
+from slamon.core.transition import Change, Transition, transitions, was_watched
 from slamon.errors import HistoryError
 from slamon.log import get_logger
 from slamon.ports import HistoryRow, Notification, Observer, Store
@@ -71,7 +71,7 @@ class Evaluator:
         told = [(t, reading) for reading in after for t in transitions(before.get(reading.ticket_id), reading)]
         found = {reading.ticket_id: reading.next_change_at for reading in after}
         for transition, _ in told:
-            if transition.change is Change.BREACHED and transition.ticket_id in before:  # else it is history
+            if transition.change is Change.BREACHED and was_watched(before.get(transition.ticket_id), transition):
                 lag = max(0.0, (now - transition.at).total_seconds())
                 self._observer.observe("slamon_detection_lag_seconds", lag, stage=transition.stage.label)
         return self._store.save_evaluation(

@@ -17,9 +17,9 @@ from slamon.core.ticket import Event, Kind, Ticket
 from slamon.errors import SlamonError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.promises import choose_promises
-from slamon.jobs.trails import fetch_trails, may_have_a_trail
+from slamon.jobs.trails import Trails, after_failure, by_urgency, may_have_a_trail, wait_for
 from slamon.log import get_logger
-from slamon.ports import Batch, HistoryRow, Poll, Rejection
+from slamon.ports import Batch, HistoryRow, Poll, Rejection, UnreadTrail
 
 log = get_logger(__name__)
 
@@ -81,6 +81,7 @@ class Intake:
         self.progress = progress
         self.desk = Desk(reference, deps.settings.levels, deps.state.board_ids(deps.settings))
         self.chooser = Chooser(reference, deps.settings.promises)
+        self.trails = Trails(deps, deps.settings.trails_per_poll)
         self._versions: set[str] = set()  # those stored by this poll
         self._refused: set[tuple[int | None, str]] = set()
         self._seen: set[int] = set()
@@ -104,8 +105,10 @@ class Intake:
             return set()
         answered_at = max((b.answered_at for b in batches if b.answered_at), default=self.progress.started_at)
         chunk = await asyncio.to_thread(self._compare, tickets, rejections, answered_at)
-        trails = await fetch_trails(self.deps, [t for t in chunk.changed if may_have_a_trail(chunk.known.get(t.id), t)])
-        await asyncio.to_thread(self._keep, chunk, trails)
+        wanted = [ticket for ticket in chunk.changed if may_have_a_trail(chunk.known.get(ticket.id), ticket)]
+        trails = await self.trails.read(by_urgency(wanted, chunk.known, self.desk, self.progress.started_at))
+        unread = [ticket for ticket in wanted if ticket.id not in chunk.known and ticket.id not in trails]
+        await asyncio.to_thread(self._keep, chunk, trails, unread)
         return set(there)
 
     def _compare(self, tickets: Mapping[int, Ticket], rejections: Sequence[Rejection], answered_at: datetime) -> _Chunk:
@@ -128,8 +131,8 @@ class Intake:
         rows = self.deps.store.load_history(self.deps.settings.name, ids) if ids else []
         return {ticket_id: list(own) for ticket_id, own in groupby(rows, key=lambda row: row.ticket_id)}
 
-    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[StatusChange]]) -> None:
-        """Decide what has happened to the tickets of *chunk*, and store it."""
+    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[StatusChange]], untold: Sequence[Ticket]) -> None:
+        """Decide what has happened to the tickets of *chunk*, and store it; the trails of those *untold* must wait."""
         kept: list[Ticket] = []
         events: list[Event] = []
         unread: list[Rejection] = []
@@ -147,15 +150,26 @@ class Intake:
         self._note_rejections(refused)
         self._seen |= read
         self.progress.seen = len(self._seen)
-        self.save(kept, events, chunk.history)
+        waiting = [self._wait_for(ticket) for ticket in untold if ticket.id not in failed]
+        self.save(kept, events, chunk.history, waiting)
         # Only now: what could not be stored is asked for again.
         self.deps.state.retry_ids -= read
         self.deps.state.retry_ids |= {r.ticket_id for r in refused if r.ticket_id is not None}
         self.deps.state.retry_ids |= chunk.ahead  # a closed one would be listed no more, and keep the date
 
-    def save(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
+    def _wait_for(self, ticket: Ticket) -> UnreadTrail:
+        wait = wait_for(ticket, self.desk, self.progress.started_at)
+        return after_failure(wait, self.progress.started_at) if ticket.id in self.trails.failed else wait
+
+    def save(
+        self,
+        tickets: Sequence[Ticket],
+        events: Sequence[Event],
+        history: History,
+        waiting: Sequence[UnreadTrail] = (),
+    ) -> None:
         """Store *tickets* with their new events and promises in one transaction; nothing to store is no transaction."""
-        self._save(tickets, self._promised(tickets, events, history))
+        self._save(tickets, self._promised(tickets, events, history), waiting)
 
     def judge(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
         """Store *events* of tickets whose facts stand as they are, and the promises they have now."""
@@ -172,12 +186,22 @@ class Intake:
             self._versions |= fresh
         return [*events, *promises.events]
 
-    def _save(self, tickets: Sequence[Ticket], events: Sequence[Event]) -> None:
-        if not tickets and not events:
+    def save_told(self, events: Sequence[Event], waiting: Sequence[UnreadTrail], read: Collection[int]) -> None:
+        """Store histories told anew; the trails *waiting* are tried again, those of the tickets *read* are done."""
+        self._save((), events, waiting, read)
+
+    def _save(
+        self,
+        tickets: Sequence[Ticket],
+        events: Sequence[Event],
+        waiting: Sequence[UnreadTrail] = (),
+        read: Collection[int] = (),
+    ) -> None:
+        if not (tickets or events or waiting or read):
             return
         self.progress.changed += len(tickets)
         record = self.progress.record(self.deps.now(), failure=UNFINISHED)
-        self.deps.store.save_poll(record, tickets, events)
+        self.deps.store.save_poll(record, tickets, events, trails=waiting, trails_read=read)
         self.deps.state.moved |= {ticket.id for ticket in tickets}
 
     def _note_rejections(self, rejections: Sequence[Rejection]) -> None:

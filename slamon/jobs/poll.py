@@ -13,6 +13,7 @@ from slamon.jobs.deps import PollDeps
 from slamon.jobs.intake import Intake, Progress
 from slamon.jobs.lint import lint_tenant
 from slamon.jobs.reference import fetch_reference
+from slamon.jobs.retell import read_waiting_trails
 from slamon.jobs.revisit import revisit_open
 from slamon.jobs.sweep import find_deleted, sweep
 from slamon.log import get_logger
@@ -64,6 +65,7 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
         state.swept_at = progress.started_at  # all that is open has just been read
     elif _is_due(state.swept_at, deps, progress.started_at):
         await _sweep(intake, changes.listed_at)
+    await read_waiting_trails(intake)
 
 
 class _Changes:

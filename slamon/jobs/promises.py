@@ -13,6 +13,7 @@ from slamon.core.policy import Terms
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Kind, Level, Origin, Ticket
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.tenant import TenantSettings
 from slamon.log import get_logger
 from slamon.ports import HistoryRow
 
@@ -56,12 +57,25 @@ def choose_promises(
         at = ticket.entered_at if ticket.id in fresh else max(changed_at.get(ticket.id, now), since)
         why = "; ".join(choice.why)
         found.events.append(Event(ticket.id, Kind.TERMS, at, at, Origin.SETTINGS, name=why, terms=version))
-        if ticket.id in fresh - begun and deps.settings.start_by_escalation and ticket.escalation_start_at:
-            start = max(ticket.escalation_start_at, ticket.entered_at)
-            found.events.append(Event(ticket.id, Kind.STARTED, start, start, Origin.CONNECTWISE))
+        if ticket.id in fresh - begun and deps.settings.start_by_escalation:
+            found.events += _start_of(ticket)
         found.terms[version] = choice.terms
         found.calendars[choice.terms.calendar] = choice.calendar
     return found
+
+
+def find_start(settings: TenantSettings, ticket: Ticket, events: Sequence[Event]) -> Event | None:
+    """Return the clock's start by the settings for a history just told; None: the entry, or one that is among them."""
+    if not settings.start_by_escalation or any(e.kind is Kind.STARTED or _begins_work(e) for e in events):
+        return None
+    return next(iter(_start_of(ticket)), None)
+
+
+def _start_of(ticket: Ticket) -> list[Event]:
+    if ticket.escalation_start_at is None:
+        return []
+    start = max(ticket.escalation_start_at, ticket.entered_at)
+    return [Event(ticket.id, Kind.STARTED, start, start, Origin.CONNECTWISE)]
 
 
 def _held(history: Sequence[HistoryRow], ticket: Ticket) -> tuple[str | None, datetime]:

@@ -26,6 +26,7 @@ class TenantSettings:
     overlap: timedelta = timedelta(minutes=2)
     backfill: timedelta = timedelta(days=7)
     sweep_every: timedelta = timedelta(hours=1)
+    trails_per_poll: int = 200
     max_gone_percent: int = 10  # of all open tickets that a sweep may find deleted
     start_by_escalation: bool = False
     recipients: tuple[str, ...] = ()

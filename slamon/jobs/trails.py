@@ -1,19 +1,25 @@
-"""Audit trails: who may have one worth reading, and reading several at a time."""
+"""Audit trails: who may have one worth reading, and reading several at a time, so many a poll and no more."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from slamon.core.observe import StatusChange
+from slamon.core.observe import Desk, StatusChange
 from slamon.core.ticket import Ticket
 from slamon.errors import SourceError
 from slamon.jobs.deps import PollDeps
 from slamon.log import get_logger
+from slamon.ports import UnreadTrail
 
 log = get_logger(__name__)
 
 AT_ONCE = 6
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+LAST_RANK = 1_000_000  # of a ticket whose priority nobody ranks
 
 
 def may_have_a_trail(before: Ticket | None, now: Ticket) -> bool:
@@ -21,18 +27,59 @@ def may_have_a_trail(before: Ticket | None, now: Ticket) -> bool:
     return now.last_updated_at > (now.entered_at if before is None else before.last_updated_at)
 
 
-async def fetch_trails(deps: PollDeps, tickets: Sequence[Ticket]) -> Mapping[int, list[StatusChange]]:
-    """Return the status changes of each ticket whose trail could be read, oldest first."""
-    gate = asyncio.Semaphore(AT_ONCE)
+@dataclass(slots=True)
+class Trails:
+    """Reads the trails of one poll, as long as *left* lasts and anybody answers."""
 
-    async def fetch(ticket: Ticket) -> tuple[int, list[StatusChange] | None]:
-        async with gate:
-            try:
-                return ticket.id, deps.read_trail(await deps.source.fetch_audit_trail(ticket.id))
-            except SourceError as error:
-                deps.observer.count("slamon_audit_trails_unread_total", tenant=deps.settings.name)
-                log.warning("no audit trail", tenant=deps.settings.name, ticket=ticket.id, error=str(error))
-                return ticket.id, None
+    deps: PollDeps
+    left: int
+    silent: bool = False  # nobody answered
+    failed: set[int] = field(default_factory=set)
 
-    found = await asyncio.gather(*(fetch(ticket) for ticket in tickets))
-    return {ticket_id: changes for ticket_id, changes in found if changes is not None}
+    async def read(self, ids: Sequence[int]) -> dict[int, list[StatusChange]]:
+        """Return the status changes of those of *ids* whose trail could be read, oldest first; the first come first."""
+        found: dict[int, list[StatusChange]] = {}
+        for begin in range(0, len(ids), AT_ONCE):
+            asked = ids[begin : begin + min(AT_ONCE, self.left)]
+            if not asked or self.silent:
+                break
+            self.left -= len(asked)
+            answers = await asyncio.gather(*map(self._fetch, asked))
+            found |= {number: trail for number, trail in zip(asked, answers, strict=True) if trail is not None}
+            self.failed |= set(asked) - found.keys()
+            # None of several: they cannot be read at the moment, or not at all. The next poll asks for a few again.
+            self.silent = len(asked) > 1 and not any(trail is not None for trail in answers)
+        return found
+
+    async def _fetch(self, ticket_id: int) -> list[StatusChange] | None:
+        try:
+            return self.deps.read_trail(await self.deps.source.fetch_audit_trail(ticket_id))
+        except SourceError as error:
+            self.deps.observer.count("slamon_audit_trails_unread_total", tenant=self.deps.settings.name)
+            log.warning("no audit trail", tenant=self.deps.settings.name, ticket=ticket_id, error=str(error))
+            return None
+
+
+def by_urgency(tickets: Collection[Ticket], known: Collection[int], desk: Desk, now: datetime) -> list[int]:
+    """Return the tickets in the order in which their trails are read: changed ones, then new ones as they wait."""
+    waits = {ticket.id: wait_for(ticket, desk, now) for ticket in tickets}
+
+    def place(ticket_id: int) -> tuple[bool, bool, int, float]:
+        wait = waits[ticket_id]
+        return ticket_id not in known, wait.closed, wait.rank, -wait.entered_at.timestamp()
+
+    return sorted(waits, key=place)
+
+
+def wait_for(ticket: Ticket, desk: Desk, now: datetime) -> UnreadTrail:
+    """Return that the trail of *ticket* is still to be read, and how urgently."""
+    known = desk.reference.priorities.get(ticket.priority.id) if ticket.priority else None
+    sort = known.sort if known is not None else ticket.priority_sort
+    rank = LAST_RANK if sort is None else sort
+    return UnreadTrail(ticket.id, ticket.closed or bool(desk.out_of_scope(ticket)), rank, ticket.entered_at, now)
+
+
+def after_failure(wait: UnreadTrail, now: datetime) -> UnreadTrail:
+    """Return *wait* after one more try in vain: the next comes later each time."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(wait.tries, 20))
+    return UnreadTrail(wait.ticket_id, wait.closed, wait.rank, wait.entered_at, now + pause, wait.tries + 1)

@@ -101,6 +101,7 @@ FAMILIES: tuple[Family, ...] = (
         *("tenant", "rule"),
         rule=LINT_RULES,
     ),
+    _gauge("slamon_trails_waiting", "Tickets whose audit trail is still to be read.", "tenant"),
     _counter(
         "slamon_sweep_found_total",
         "Changed tickets that the list of changes had not brought, found by the sweep.",

@@ -11,6 +11,7 @@ import msgspec
 
 from slamon.core.policy import Terms
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
+from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Kind, Level, Origin, Stage, Ticket
 from slamon.core.transition import Change, Transition
@@ -31,6 +32,7 @@ _STAGES = {int(stage): stage for stage in Stage}
 
 _decode_ticket = msgspec.json.Decoder(Ticket).decode
 _decode_terms = msgspec.json.Decoder(Terms).decode
+_decode_reference = msgspec.json.Decoder(Reference).decode
 _decode_calendar = msgspec.json.Decoder(CalendarRules).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -250,3 +252,11 @@ def transition_from(row: Row) -> Transition:
 
 terms_from: Callable[[str], Terms] = _decode_terms
 calendar_from: Callable[[str], CalendarRules] = _decode_calendar
+
+
+def reference_from(body: str) -> Reference | None:
+    """Return reference data as they were stored; None if they are of a form that is no longer known."""
+    try:
+        return _decode_reference(body)
+    except msgspec.ValidationError:
+        return None

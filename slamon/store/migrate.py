@@ -22,7 +22,7 @@ from slamon.store.sql import SqlStore
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"  # the newest revision in migrations/versions; a test compares the two
+HEAD = "0002"  # the newest revision in migrations/versions; a test compares the two
 VERSION_TABLE = "slamon_schema"  # not alembic_version: an application that uses Alembic too is not slamon
 _MIGRATION_LOCK = 0x51A_0000  # one key, outside the two-key space of the tenants' locks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,28 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_, update
 
 from slamon.core.ticket import Event, Ticket
-from slamon.ports import Poll
+from slamon.ports import Poll, UnreadTrail
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
 from slamon.store.select import among, raw
-from slamon.store.tables import clocks, events, polls, tickets
-from slamon.store.types import from_seconds, from_seconds_or_none
+from slamon.store.tables import clocks, events, polls, tickets, trails
+from slamon.store.types import from_seconds, from_seconds_or_none, to_seconds
 
 POLL_COLUMNS = (
-    *("tenant", "started_at", "finished_at", "result", "seen", "changed", "rejected", "watermark", "error"),
+    *(
+        "tenant",
+        "started_at",
+        "finished_at",
+        "result",
+        "seen",
+        "changed",
+        "rejected",
+        "watermark",
+        "error",
+        "reference",
+    ),
 )
+TRAIL_COLUMNS = ("tenant", "ticket_id", "closed", "rank", "entered_at", "tries", "next_try_at")
 DUE_AT_ONCE = 0  # as `next_change_at`: before every instant that is asked about
 
 
@@ -45,11 +57,39 @@ def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happen
     rows = {ticket.id: codec.ticket_row(poll.tenant, ticket) for ticket in seen}
     insert_rows(connection, tickets, list(rows.values()), columns=codec.TICKET_COLUMNS, conflict="update")
     new = [codec.event_row(poll.tenant, poll_id, event) for event in happened]
-    if replayed and new:
-        new = _unknown(connection, poll, poll_id, new)
+    if replayed and new and _are_stored(connection, poll, poll_id, new):
+        new = []
     insert_rows(connection, events, new, columns=codec.EVENT_COLUMNS)
     due = [(poll.tenant, ticket_id, DUE_AT_ONCE) for ticket_id in {row[1] for row in new}]
     insert_rows(connection, clocks, due, columns=("tenant", "ticket_id", "next_change_at"), conflict="update")
+
+
+def save_trails(connection: Connection, tenant: str, waiting: Sequence[UnreadTrail], read: Collection[int]) -> None:
+    """Wait for the trails *waiting* from now on, and no longer for those *read*."""
+    rows = [
+        (tenant, t.ticket_id, t.closed, t.rank, to_seconds(t.entered_at), t.tries, to_seconds(t.next_try_at))
+        for t in waiting
+    ]
+    insert_rows(connection, trails, rows, columns=TRAIL_COLUMNS, conflict="update")
+    if read:
+        done = among(connection, trails.c.ticket_id, read)
+        connection.execute(delete(trails).where(trails.c.tenant == tenant, done))
+
+
+def load_unread_trails(connection: Connection, tenant: str, now: datetime, limit: int) -> list[UnreadTrail]:
+    query = select(*(trails.c[name] for name in TRAIL_COLUMNS[1:]))
+    query = query.where(trails.c.tenant == tenant, trails.c.next_try_at <= now)
+    order = (trails.c.closed, trails.c.rank, trails.c.entered_at.desc())
+    return [
+        UnreadTrail(ticket_id, bool(closed), rank, entered_at, next_try_at, tries)
+        for ticket_id, closed, rank, entered_at, tries, next_try_at in connection.execute(
+            query.order_by(*order).limit(limit)
+        )
+    ]
+
+
+def count_unread_trails(connection: Connection, tenant: str) -> int:
+    return connection.scalar(select(func.count()).select_from(trails).where(trails.c.tenant == tenant)) or 0
 
 
 def _record(connection: Connection, poll: Poll) -> tuple[int, bool]:
@@ -68,21 +108,14 @@ def _record(connection: Connection, poll: Poll) -> tuple[int, bool]:
     return known[0], False
 
 
-def _unknown(connection: Connection, poll: Poll, poll_id: int, rows: Sequence[Row]) -> list[Row]:
-    """Return the *rows* that the poll has not stored yet, counting those that are alike."""
+def _are_stored(connection: Connection, poll: Poll, poll_id: int, rows: Sequence[Row]) -> bool:
+    """Say whether the poll has stored all of *rows* before, counting those that are alike."""
     query = select(*raw(events, codec.EVENT_COLUMNS)).where(
         events.c.tenant == poll.tenant,
         among(connection, events.c.ticket_id, {row[1] for row in rows}),
         events.c.poll_id == poll_id,
     )
-    stored = Counter(tuple(row) for row in connection.execute(query))
-    new = []
-    for row in rows:
-        if stored[row] > 0:
-            stored[row] -= 1
-        else:
-            new.append(row)
-    return new
+    return Counter(rows) <= Counter(tuple(row) for row in connection.execute(query))
 
 
 def prune_polls(connection: Connection, before: datetime) -> int:
@@ -103,7 +136,7 @@ def _poll_values(poll: Poll) -> dict[str, Any]:
 
 def _poll_from(row: Row) -> Poll:
     """Return the poll of a row (POLL_COLUMNS)."""
-    tenant, started_at, finished_at, result, seen, changed, rejected, watermark, error = row
+    tenant, started_at, finished_at, result, seen, changed, rejected, watermark, error, reference = row
     return Poll(
         tenant=tenant,
         started_at=from_seconds(started_at),
@@ -114,4 +147,5 @@ def _poll_from(row: Row) -> Poll:
         rejected=rejected,
         watermark=from_seconds_or_none(watermark),
         error=error,
+        reference=reference,
     )

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from slamon.core.policy import Terms
 from slamon.core.reading import Reading
+from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
-from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord
+from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail
 from slamon.store import evaluations, outbox, polls, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
@@ -44,13 +45,30 @@ class SqlStore:
         with self._database.reading() as connection:
             return polls.load_last_poll(connection, tenant, successful=successful)
 
-    def save_poll(self, poll: Poll, tickets: Sequence[Ticket] = (), events: Sequence[Event] = ()) -> None:
+    def save_poll(
+        self,
+        poll: Poll,
+        tickets: Sequence[Ticket] = (),
+        events: Sequence[Event] = (),
+        *,
+        trails: Sequence[UnreadTrail] = (),
+        trails_read: Collection[int] = (),
+    ) -> None:
         """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
 
         A poll is known by its tenant and when it began. Saved twice, it is stored once.
         """
         with self._database.writing(poll.tenant) as connection:
             polls.save_poll(connection, poll, tickets, events)
+            polls.save_trails(connection, poll.tenant, trails, trails_read)
+
+    def load_unread_trails(self, tenant: str, now: datetime, limit: int) -> list[UnreadTrail]:
+        with self._database.reading() as connection:
+            return polls.load_unread_trails(connection, tenant, now, limit)
+
+    def count_unread_trails(self, tenant: str) -> int:
+        with self._database.reading() as connection:
+            return polls.count_unread_trails(connection, tenant)
 
     def prune_polls(self, before: datetime) -> int:
         with self._database.writing() as connection:
@@ -175,6 +193,14 @@ class SqlStore:
     def save_versions(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None:
         with self._database.writing() as connection:
             contents.save_versions(connection, terms, calendars)
+
+    def save_reference(self, version: str, reference: Reference) -> None:
+        with self._database.writing() as connection:
+            contents.save_reference(connection, version, reference)
+
+    def load_reference(self, version: str) -> Reference | None:
+        with self._database.reading() as connection:
+            return contents.load_reference(connection, version)
 
     def load_terms(self, versions: Collection[str]) -> dict[str, Terms]:
         with self._database.reading() as connection:

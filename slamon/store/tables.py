@@ -72,6 +72,7 @@ polls = Table(
     Column("rejected", Integer, nullable=False),
     Column("watermark", UtcSeconds),
     Column("error", Text, nullable=False),
+    Column("reference", Text, nullable=False, server_default=""),  # version of the reference data it went by
     PrimaryKeyConstraint("id"),
     _one_of("result", ("ok", "partial", "failed")),
     Index(None, "tenant", "started_at"),
@@ -128,6 +129,32 @@ events = Table(
     CheckConstraint("not_before <= at", name="bounds"),
     Index(None, "tenant", "ticket_id", "at"),
     sqlite_autoincrement=True,
+)
+_IS_RETOLD = text("kind = 'retold'")
+Index(
+    "ix_events_retold",
+    events.c.tenant,
+    events.c.ticket_id,
+    events.c.seq,
+    sqlite_where=_IS_RETOLD,
+    postgresql_where=_IS_RETOLD,
+)
+
+# Tickets whose audit trail is still to be read, the most urgent first: open, high priority, young.
+trails = Table(
+    "trails",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("closed", Boolean, nullable=False),  # or out of scope: nobody waits for its clock
+    Column("rank", Integer, nullable=False),
+    Column("entered_at", UtcSeconds, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", UtcSeconds, nullable=False),
+    PrimaryKeyConstraint("tenant", "ticket_id"),
+    _of_ticket(),
+    Index(None, "tenant", "closed", "rank", "entered_at"),
+    sqlite_with_rowid=False,
 )
 
 
@@ -256,7 +283,7 @@ versions = Table(
     Column("body", Text, nullable=False),
     Column("first_seen_at", UtcSeconds, nullable=False),
     PrimaryKeyConstraint("kind", "hash"),
-    _one_of("kind", ("terms", "calendar")),
+    _one_of("kind", ("terms", "calendar", "reference")),
 )
 
 job_runs = Table(

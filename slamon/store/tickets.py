@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from slamon.core.ticket import Event, Ticket
 from slamon.ports import HistoryRow
@@ -53,18 +53,30 @@ def load_next_change(connection: Connection, tenant: str) -> datetime | None:
 
 
 def load_events(connection: Connection, tenant: str, ticket_id: int) -> list[Event]:
-    """Return a ticket's events, by instant and number."""
-    query = select(*raw(events, _EVENT)).where(events.c.tenant == tenant, events.c.ticket_id == ticket_id)
+    """Return a ticket's events, by instant and number; of a history told anew the newest telling alone."""
+    retold = _retold(connection, tenant, [ticket_id]).get(ticket_id, 0)
+    query = select(*raw(events, _EVENT)).where(
+        events.c.tenant == tenant, events.c.ticket_id == ticket_id, events.c.seq > retold
+    )
     rows = connection.execute(query.order_by(events.c.at, events.c.seq))
     return [codec.event_from(tuple(row)) for row in rows]
 
 
 def load_history(connection: Connection, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
-    """Return the events of the tickets *ids*, by ticket, instant and number."""
-    columns = raw(events, ("ticket_id", "at", "kind", "level", "terms"))
+    """Return the events of the tickets *ids*, by ticket, instant and number, of each its newest telling."""
+    retold = _retold(connection, tenant, ids)
+    columns = raw(events, ("seq", "ticket_id", "at", "kind", "level", "terms"))
     query = select(*columns).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
     rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq))
-    return [HistoryRow(*row) for row in rows]
+    return [HistoryRow(*row[1:]) for row in rows if not retold or row[0] > retold.get(row[1], 0)]
+
+
+def _retold(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, int]:
+    """Return, for those of *ids* whose histories were told anew, the number of the event that says so."""
+    query = select(events.c.ticket_id, func.max(events.c.seq)).where(
+        events.c.tenant == tenant, text("kind = 'retold'"), among(connection, events.c.ticket_id, ids)
+    )
+    return {row[0]: row[1] for row in connection.execute(query.group_by(events.c.ticket_id))}
 
 
 def load_position(connection: Connection, tenant: str) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
 from slamon.core.policy import Terms
+from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
@@ -27,6 +29,20 @@ def save_versions(connection: Connection, terms: Mapping[str, Terms], calendars:
         ("calendar", key, codec.storable(value.name), codec.to_json(value), seen_at) for key, value in calendars.items()
     ]
     insert_rows(connection, versions, rows, columns=_COLUMNS, conflict="ignore")
+
+
+def save_reference(connection: Connection, version: str, reference: Reference) -> None:
+    """Store reference data not known yet, without the words about them."""
+    body = codec.storable(codec.to_json(replace(reference, warnings=())))
+    row = ("reference", version, "", body, to_seconds(datetime.now(UTC)))
+    insert_rows(connection, versions, [row], columns=_COLUMNS, conflict="ignore")
+
+
+def load_reference(connection: Connection, version: str) -> Reference | None:
+    """Return the reference data of that version; None if it is not known, or was of another slamon's form."""
+    for _, body in _bodies(connection, "reference", [version]):
+        return codec.reference_from(body)
+    return None
 
 
 def load_terms(connection: Connection, keys: Collection[str]) -> dict[str, Terms]:

@@ -67,11 +67,11 @@ class TestUnfinished:
         watched = paged(desk, World(at("10:00"), many()))
         saves = watched.store.save_poll
 
-        def save(*arguments: object) -> None:
-            saves(*arguments)  # type: ignore[arg-type]
+        def save(*arguments: object, **named: object) -> None:
+            saves(*arguments, **named)  # type: ignore[arg-type]
             raise Killed
 
-        watched.store.save_poll = save  # type: ignore[method-assign,assignment]
+        watched.store.save_poll = save  # type: ignore[method-assign]
         with pytest.raises(Killed):
             watched.poll("10:05")
         watched.store.save_poll = saves  # type: ignore[method-assign]

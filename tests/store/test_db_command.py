@@ -19,7 +19,7 @@ def run(url: str, *arguments: str) -> Result:
 
 def test_status_upgrade_downgrade(url: str) -> None:
     assert "does not exist yet" in run(url, "status").output
-    assert "schema 0001 is what this slamon works with" in run(url, "upgrade").output
+    assert "schema 0002 is what this slamon works with" in run(url, "upgrade").output
     assert json.loads(run(url, "status", "--json").output)["state"] == "current"
     assert run(url, "downgrade", "0001").exit_code == 0
     assert "does not exist yet" in run(url, "downgrade", "base").output

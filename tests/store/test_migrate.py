@@ -15,13 +15,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from slamon import resources
+from slamon.core.ticket import Kind
 from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.store import migrate
 from slamon.store.database import Database
 from slamon.store.migrate import HEAD, alembic_config, downgrade, open_store, schema_status, upgrade
 from slamon.store.tables import metadata
 
-from .samples import MAIN, NOW, entered, note, poll, reading, ticket, transition
+from .samples import HOUR, MAIN, MINUTE, NOW, entered, event, note, poll, reading, ticket, transition
 
 OPEN = """import sys
 from slamon.store.migrate import open_store
@@ -52,7 +53,8 @@ def anatomy(connection: Connection) -> set[tuple[str, ...]]:
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
         # One CREATE TABLE may list its constraints in another order than the other; the parts must be the same.
-        parts = {(kind, name, *sorted(re.split(r",\s*\n", _inside(sql)))) for kind, name, sql in rows}
+        # A column that was added stands behind the last one, on its line.
+        parts = {(kind, name, *sorted(re.split(r",\s*\n|, (?=\w+ TEXT\b)", _inside(sql)))) for kind, name, sql in rows}
     else:
         parts = {
             tuple(map(str, row))
@@ -63,6 +65,7 @@ def anatomy(connection: Connection) -> set[tuple[str, ...]]:
 
 
 def _inside(sql: str) -> str:
+    sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)  # a table built anew has its name in quotes
     return re.sub(r"\s*\n\)", ",\n)", sql).replace("(\n", "(,\n").replace("\t", "")
 
 
@@ -129,6 +132,33 @@ def test_up_down_and_up_again_with_data_in_it(url: str) -> None:
     again.close()
 
 
+def test_from_the_first_schema_and_back_with_data_in_it(url: str) -> None:
+    """A history that was told anew keeps its newest telling, the one that counted."""
+    store = open_store(url)
+    retold = event(1, NOW, Kind.RETOLD, level=None, name="audit trail read")
+    store.save_poll(poll(reference="abc"), [ticket(1), ticket(2)], [entered(1), event(1, NOW), entered(2)])
+    store.save_poll(poll(NOW + MINUTE), [], [retold, entered(1), event(1, NOW, name="Done")])
+    told = store.load_events(MAIN, 1)
+    found: dict[str, Any] = {"readings": [reading(1)], "transitions": [transition(1)], "notifications": [note()]}
+    store.save_evaluation(MAIN, now=NOW, evaluated={1: None}, **found)
+    store.close()
+
+    assert downgrade(url, "0001").state == "behind"
+    assert execute(url, "SELECT kind FROM events WHERE ticket_id = 1 ORDER BY seq") == [("entered",), ("status",)]
+    assert upgrade(url).state == "current"
+
+    again = open_store(url)
+    assert again.load_events(MAIN, 1) == told
+    assert [e.kind for e in again.load_events(MAIN, 2)] == [Kind.ENTERED]
+    assert again.load_tickets(MAIN, [1, 2]) == {1: ticket(1), 2: ticket(2)}
+    assert again.load_readings(MAIN, [1]) == {1: reading(1)}
+    assert again.load_last_poll(MAIN) == poll(NOW + MINUTE)
+    again.save_poll(poll(NOW + HOUR), [], [event(2, NOW)])
+    (_, newest) = again.load_events(MAIN, 2)
+    assert (newest.seq or 0) > max(e.seq or 0 for e in told)
+    again.close()
+
+
 def test_opening_again_keeps_everything(url: str) -> None:
     store = open_store(url)
     store.save_poll(poll(), [ticket(1)], [entered(1)])
@@ -156,7 +186,7 @@ def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
     execute(url, f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
 
     for attempt in (open_store, upgrade, lambda u: downgrade(u, "base")):
-        with pytest.raises(SchemaOutdatedError, match=r"schema 9999 .* `slamon db downgrade 0001`$") as caught:
+        with pytest.raises(SchemaOutdatedError, match=r"schema 9999 .* `slamon db downgrade 0002`$") as caught:
             attempt(url)
         assert caught.value.exit_status == 78
     assert schema_status(url).state == "newer"
@@ -178,7 +208,7 @@ def test_another_applications_database_is_refused_and_left_alone(url: str) -> No
     assert not url.startswith("sqlite") or path.read_bytes() == before
 
 
-@pytest.mark.parametrize("revision", ["0002", "9999", "nonsense", "", "head"])
+@pytest.mark.parametrize("revision", ["0003", "9999", "nonsense", "", "head"])
 def test_a_downgrade_to_where_we_never_were_is_refused(sqlite_url: str, revision: str) -> None:
     upgrade(sqlite_url)
 
