@@ -291,3 +291,13 @@ def test_the_plain_list_is_stale_and_everything_else_is_not(served: Desk) -> Non
     assert minutes("/service/tickets/calculateSla", conditions=chosen) == 10
     assert minutes(f"/service/tickets/{number}") == 10
     assert minutes("/service/tickets", conditions=chosen) == 0
+
+
+def test_a_start_that_a_required_date_moved_stays_when_the_date_is_taken_away(served: Desk) -> None:
+    body = {"summary": "x", "company": {"id": 250}, "requiredDate": "2026-03-10T00:00:00Z"}
+    made = served.post("/service/tickets", body)
+    place = f"/service/tickets/{made['id']}"
+    put = served.put(place, {"summary": "x", "company": {"id": 250}, "severity": "Low", "impact": "Low"})
+    assert "requiredDate" not in put
+    assert put["escalationStartDateUTC"] == made["escalationStartDateUTC"] == "2026-03-10T04:00:00Z"
+    assert put["respondByGoalUTC"] == made["respondByGoalUTC"]
