@@ -36,6 +36,7 @@ class Progress:
 
     tenant: str
     started_at: datetime
+    reference: str = ""  # version of the reference data it goes by
     seen: int = 0
     changed: int = 0
     rejected: int = 0
@@ -55,6 +56,7 @@ class Progress:
             rejected=self.rejected,
             watermark=None if failure else self.watermark,
             error=failure or "; ".join(self.troubles),
+            reference=self.reference,
         )
 
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from slamon.core.reference import Reference
+from slamon.core.reference_changes import differences
 from slamon.core.versions import version_of_reference
 from slamon.errors import SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
@@ -47,6 +49,7 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     if state.reference is None:
         await refresh_reference(deps)
     assert state.reference is not None
+    progress.reference = state.reference_version
     intake = Intake(deps, state.reference, progress)
     before = await asyncio.to_thread(deps.store.load_watermark, progress.tenant)
     is_empty = before is None and not await asyncio.to_thread(
@@ -141,8 +144,23 @@ async def refresh_reference(deps: PollDeps) -> None:
             f"tenant.{deps.settings.name}.boards: ConnectWise has no board {', '.join(unknown)}; it has: {known}",
             status=404,
         )
-    deps.state.reference_version = await asyncio.to_thread(version_of_reference, reference)
-    deps.state.reference = reference
+    await asyncio.to_thread(_take_up, deps, reference)
+
+
+def _take_up(deps: PollDeps, reference: Reference) -> None:
+    """Store *reference* as the version it is, and say how it differs from the one before."""
+    state, tenant = deps.state, deps.settings.name
+    version = version_of_reference(reference)
+    before, known = state.reference, state.reference_version
+    if before is None:
+        last = deps.store.load_last_poll(tenant, successful=True)
+        known = last.reference if last else ""
+        before = deps.store.load_reference(known) if known else None
+    if version != known:
+        deps.store.save_reference(version, reference)
+        for change in differences(before, reference) if before is not None else ():
+            log.info("reference data changed", tenant=tenant, change=change)
+    state.reference, state.reference_version = reference, version
 
 
 def _count(deps: PollDeps, record: Poll) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from slamon.core.reading import Verdict
 from slamon.core.ticket import Kind
+from slamon.core.versions import version_of_reference
 from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError, StoreUnavailableError
 from slamon.ports import Poll, Store
 from tests.jobs.conftest import OpenDesk
@@ -211,7 +212,8 @@ def test_polls_are_stored_with_what_they_saw(desk: OpenDesk) -> None:
 
     record = watched.poll("10:30")
 
-    assert record == Poll(TENANT, at("10:30"), at("10:30"), "ok", 1, 1, 0, at("10:20"))
+    version = version_of_reference(watched.source.reference)
+    assert record == Poll(TENANT, at("10:30"), at("10:30"), "ok", 1, 1, 0, at("10:20"), "", version)
     assert watched.store.load_last_poll(TENANT) == record
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from slamon.core.reference import GoalHours, Reference, Sla
 from slamon.core.ticket import Kind, Ref
+from slamon.core.versions import version_of_reference
 from slamon.errors import PayloadError
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import Desk
@@ -76,3 +77,30 @@ def test_known_data_are_read_once(desk: OpenDesk) -> None:
     watched.forget_reference()
 
     assert source.answers == [TORN]
+
+
+def test_each_version_is_stored_once_and_a_poll_names_the_one_it_went_by(desk: OpenDesk) -> None:
+    watched, _ = reading(desk, SHORTER)
+    first = watched.watch.last
+    watched.forget_reference()
+    second = watched.poll("10:02")
+
+    assert first is not None
+    assert (first.reference, second.reference) == (version_of_reference(REFERENCE), version_of_reference(SHORTER))
+    assert watched.store.load_reference(first.reference) == replace(REFERENCE, warnings=())
+    assert watched.store.load_reference(second.reference) == replace(SHORTER, warnings=())
+    assert watched.store.load_reference("another") is None
+
+
+def test_a_change_is_logged_in_words_even_across_a_restart(desk: OpenDesk, caplog: pytest.LogCaptureFixture) -> None:
+    watched, source = reading(desk, SHORTER)
+    source.answers = [SHORTER]
+    watched.start()
+    caplog.clear()
+
+    with caplog.at_level("INFO"):
+        watched.polls("10:02", "10:03")
+
+    told = [record.getMessage() for record in caplog.records if "reference data changed" in record.getMessage()]
+    assert len(told) == 1
+    assert "SLA 'Gold' (1): rows 1: 1/0/8 h -> 0.5/1/4 h" in told[0]
