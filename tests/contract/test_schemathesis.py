@@ -1,8 +1,7 @@
 """Requests that schemathesis makes up from the description: no 5xx, and no answer that is not described.
 
 A few random requests for every operation, and for one of each kind all that schemathesis knows to be troublesome:
-boundaries, wrong types, missing parts, other methods. Run as a program, which decides everything by the seed. Its
-pytest plugin gives all operations one node id under pytest 9, of which xdist runs a single one.
+boundaries, wrong types, missing parts, other methods. Run as a program, of which the same requests come every time.
 """
 
 from __future__ import annotations
