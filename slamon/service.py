@@ -7,7 +7,6 @@ import contextlib
 import signal
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
@@ -33,6 +32,7 @@ from slamon.report_process import make_report, order_report
 from slamon.schedule import CronTrigger, build_scheduler, last_fire
 from slamon.serving import serving
 from slamon.store.migrate import open_store
+from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
 from slamon.web import build_app
 from slamon.wiring import (
@@ -40,7 +40,6 @@ from slamon.wiring import (
     open_keys,
     open_mailer,
     open_renderer,
-    read_trail,
     sender_domain,
     tenant_settings,
     wall_time,
@@ -84,7 +83,7 @@ class Workplace:
             store=self.store,
             observer=self.metrics,
             now=self.wall.now,
-            read_trail=partial(read_trail, AuditReader()),
+            read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
         )
         announcer = Announcer(
             settings, state, self.store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since

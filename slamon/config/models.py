@@ -39,8 +39,11 @@ from slamon.config.values import (
     Zone,
     split_listen,
 )
+from slamon.core.patterns import compile_pattern
 from slamon.core.rules import CalendarRules
+from slamon.core.ticket import Kind
 
+AuditPattern = Annotated[str, AfterValidator(lambda text: compile_pattern(text).pattern)]
 Percent = Annotated[int, Field(ge=1, le=99)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 StoreUrl = Annotated[
@@ -126,6 +129,19 @@ class Callbacks(Section):
     debounce_seconds: Annotated[int, Field(ge=5, le=3600)] = 5
 
 
+class Audit(Section):
+    """How audit trails are worded: patterns with the groups `old` and `new`; a kind left out keeps slamon's own."""
+
+    status: tuple[AuditPattern, ...] | None = None
+    priority: tuple[AuditPattern, ...] | None = None
+    board: tuple[AuditPattern, ...] | None = None
+
+    @property
+    def patterns(self) -> dict[Kind, tuple[str, ...]]:
+        given = {Kind.STATUS: self.status, Kind.PRIORITY: self.priority, Kind.BOARD: self.board}
+        return {kind: texts for kind, texts in given.items() if texts is not None}
+
+
 class Tenant(Section):
     """One ConnectWise to watch, and how to read it."""
 
@@ -151,6 +167,7 @@ class Tenant(Section):
     ca_file: str = ""
     status_level: tuple[StatusLevel, ...] = ()
     callbacks: Callbacks = Field(default_factory=Callbacks)
+    audit: Audit = Field(default_factory=Audit)
 
 
 class Simulation(Section):

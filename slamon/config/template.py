@@ -39,6 +39,10 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # enabled = true                            # ConnectWise may post that a ticket changed
 # debounce_seconds = 5                      # how long to wait for more of them
 
+# How your ConnectWise words a change of status in the audit trail, if slamon does not read it:
+# [tenant.main.audit]
+# status = ['Status changed: (?P<old>.+) => (?P<new>.+)']
+
 # What a status says of the work, where ConnectWise's own setting is not what you mean:
 # NotResponded, Responded, ResolutionPlan, Resolved, or NoEscalation (waiting: the clock stands).
 # [[tenant.main.status_level]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from slamon.clean import clean_line
+from slamon.core.patterns import compile_pattern
 from slamon.core.ticket import Kind
 from slamon.errors import ConfigError, Problem
 from slamon.ports import AuditEntry
@@ -93,14 +94,10 @@ class AuditReader:
 
 def _compile(kind: Kind, text: str, problems: list[Problem]) -> re.Pattern[str] | None:
     try:
-        pattern = re.compile(text, re.IGNORECASE)
-    except re.error as error:
-        problems.append(Problem(str(kind), text, f"is not a regular expression: {error}"))
+        return compile_pattern(text)
+    except ValueError as error:
+        problems.append(Problem(str(kind), text, str(error)))
         return None
-    if not {"old", "new"} <= pattern.groupindex.keys():
-        problems.append(Problem(str(kind), text, "must have the named groups (?P<old>...) and (?P<new>...)"))
-        return None
-    return pattern
 
 
 def _names(match: re.Match[str]) -> tuple[str, str] | None:

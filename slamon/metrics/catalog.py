@@ -101,6 +101,11 @@ FAMILIES: tuple[Family, ...] = (
         *("tenant", "rule"),
         rule=LINT_RULES,
     ),
+    _counter(
+        "slamon_audit_entries_unread_total",
+        "Entries of audit trails that look like a change of status but cannot be read.",
+        "tenant",
+    ),
     _gauge("slamon_trails_waiting", "Tickets whose audit trail is still to be read.", "tenant"),
     _counter(
         "slamon_sweep_found_total",

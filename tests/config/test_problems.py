@@ -35,6 +35,16 @@ CALENDAR = '[calendar.c]\ntimezone = "UTC"\n'
         ('[alerts]\nrecipients = ["a@b.c\\nBcc: x"]\n', "alerts.recipients[0]", "'a@b.c\\nBcc: x'", "mail"),
         ('[alerts]\nrecipients = "a@b.c"\n', "alerts.recipients", "'a@b.c'", "list"),
         ("[alerts]\nwarn_percent = 100\n", "alerts.warn_percent", "100", "at most 99"),
+        (
+            "[tenant.main.audit]\nstatus = ['(']\n",
+            "tenant.main.audit.status[0]",
+            "'('",
+            "not a regular expression",
+        ),
+        (
+            "[tenant.main.audit]\nstatus = ['from (?P<old>.+)']\n",
+            *("tenant.main.audit.status[0]", "'from (?P<old>.+)'", "(?P<new>...)"),
+        ),
         ("[reports.Daily]\n", "reports.Daily", "", "a-z"),
         ("[reports.daily]\ncron = '99 7 * * *'\n", "reports.daily.cron", "'99 7 * * *'", "five fields"),
         ("[reports.daily]\ncron = '0 0 30 2 *'\n", "reports.daily.cron", "'0 0 30 2 *'", "come true"),

@@ -65,7 +65,7 @@ def shown_default(field: FieldInfo) -> str:
 
 
 SETTINGS = list(tables(Config))
-NESTED = {"status_level", "callbacks"}  # tables of their own within [tenant.NAME], not keys
+NESTED = {"status_level", "callbacks", "audit"}  # tables of their own within [tenant.NAME], not keys
 
 
 @pytest.mark.parametrize(("table", "key", "field"), SETTINGS, ids=[f"{t}.{k}" for t, k, _ in SETTINGS])
