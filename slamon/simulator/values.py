@@ -1,6 +1,5 @@
 """What a client sends, field by field: refused with ConnectWise's reasons, or in the form in which it is stored."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -102,7 +101,7 @@ def _int(field: Field, value: object) -> object:
 def _float(field: Field, value: object) -> object:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return _wrong(field)
-    if not math.isfinite(value) or abs(value) > LARGEST_FLOAT:
+    if not -LARGEST_FLOAT <= value <= LARGEST_FLOAT:  # nor is it true of NaN; an int may be too large for a float
         return _wrong(field)
     if field.name in HOURS and not 0 <= value <= LARGEST_HOURS:
         return Problem("InvalidField", f"The {field.name} field must lie between 0 and {LARGEST_HOURS:g}.", field.name)
