@@ -171,14 +171,14 @@ def read_ticket(row: TicketRecord) -> Ticket:
         priority=_ref(row.priority),
         priority_sort=row.priority.sort if row.priority else None,
         company=_ref(row.company),
-        company_identifier=clean_line(row.company.identifier) if row.company else "",
+        company_identifier=_shared_line(row.company.identifier) if row.company else "",
         agreement=_ref(row.agreement),
         sla=_ref(row.sla),
         type=_ref(row.type),
         team=_ref(row.team),
-        owner=clean_line(row.owner.identifier or row.owner.name) if row.owner else "",
-        contact=clean_line(row.contact_name or (row.contact.name if row.contact else "")),
-        record_type=clean_line(row.record_type) or "ServiceTicket",
+        owner=_shared_line(row.owner.identifier or row.owner.name) if row.owner else "",
+        contact=_shared_line(row.contact_name or (row.contact.name if row.contact else "")),
+        record_type=_shared_line(row.record_type) or "ServiceTicket",
         parent_id=row.parent_ticket_id or None,
         merged_into_id=(row.merged_parent_ticket.id or None) if row.merged_parent_ticket else None,
         escalation_start_at=_instant(row, "escalationStartDateUTC", row.escalation_start),
@@ -192,8 +192,10 @@ def read_ticket(row: TicketRecord) -> Ticket:
 
 
 def _instant(row: TicketRecord, name: str, value: object) -> datetime | None:
+    if not value:
+        return None
     try:
-        return parse_instant(None if value is None else str(value))
+        return parse_instant(str(value))
     except ValueError as error:
         raise PayloadError(
             f"ticket {row.id}: {name} {shown(value)}: {error}", reason="bad_date", ticket_id=row.id
@@ -209,7 +211,7 @@ def _witness(row: TicketRecord, info: dict[str, Any]) -> Witness:
     """
     respond, plan, resolve = row.respond_minutes, row.res_plan_minutes, row.resolve_minutes
     return Witness(
-        sla_status=clean_line(row.sla_status),
+        sla_status=_shared_line(row.sla_status),
         is_in_sla=row.is_in_sla,
         respond_goal_at=_goal(row.respond_goal, info, "sla_respond_by"),
         plan_goal_at=_goal(row.plan_goal, info, "sla_plan_by"),
@@ -222,22 +224,27 @@ def _witness(row: TicketRecord, info: dict[str, Any]) -> Witness:
 
 def _goal(value: object, info: dict[str, Any], fallback: str) -> datetime | None:
     """Return a goal date; a witness never decides, so one that cannot be read is absent, not an error."""
+    told = value or info.get(fallback)
+    if not told:
+        return None
     try:
-        return parse_instant(str(value or info.get(fallback) or ""))
+        return parse_instant(str(told))
     except ValueError:
         return None
 
 
-def _sum(own: float | None, *others: float | None) -> int | None:
-    if own is None:
-        return None
-    return int(own + sum(other for other in others if other))
+def _sum(own: float | None, one: float | None, other: float | None = None) -> int | None:
+    return None if own is None else int(own + (one or 0) + (other or 0))
 
 
 def _ref(reference: Reference | None) -> Ref | None:
     if reference is None or reference.id is None:
         return None
     return _shared_ref(reference.id, reference.name)
+
+
+# Texts that many tickets have: names of members, contacts, companies, captions.
+_shared_line = lru_cache(maxsize=50_000)(clean_line)
 
 
 @lru_cache(maxsize=50_000)
@@ -250,11 +257,13 @@ def read_custom_fields(fields: list[CustomField] | None) -> tuple[tuple[str, str
     """Return the (caption, value) pairs that have both; booleans are `true` / `false`, 3.0 is `3`."""
     if not fields:
         return ()
-    pairs = ((clean_line(f.caption), _field_text(f.value)) for f in fields)
-    return tuple((caption, value) for caption, value in pairs if caption and value)
+    pairs = [(_shared_line(f.caption), _field_text(f.value)) for f in fields if f.value is not None]
+    return tuple([pair for pair in pairs if pair[0] and pair[1]])
 
 
 def _field_text(value: object) -> str:
+    if isinstance(value, str):
+        return clean_line(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
