@@ -35,6 +35,7 @@ class Memory:
         if len(self._newest) > REMEMBERED:
             gone, _ = self._newest.popitem(last=False)
             self._older.pop(gone, None)
+            self._pages.pop(list_of(gone), None)
         for row in reply.rows():
             self._note_row((_kind_of(target), row.get("id")), row)
 
