@@ -83,8 +83,8 @@ def _calm(desk: int) -> Life:
 
 
 def runs(wanted: int, first: int) -> Iterator[Run]:
-    """Yield runs, as many side by side as there are processors, until *wanted* answers were bad."""
-    bad, width = 0, os.cpu_count() or 1
+    """Yield runs, two side by side for each processor, until *wanted* answers were bad."""
+    bad, width = 0, 2 * (os.cpu_count() or 1)  # half of a life is waiting
     with ProcessPoolExecutor(width) as pool:
         for wave in count():
             seeds = range(first + wave * width, first + (wave + 1) * width)
