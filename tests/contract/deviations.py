@@ -48,5 +48,5 @@ THROTTLED: Schema = {
 }
 """What 429 says, in a form of its own."""
 
-REFUSALS: dict[int, Schema] = dict.fromkeys((400, 401, 403, 404, 405, 409, 415, 500, 503), REFUSAL)
+REFUSALS: dict[int, Schema] = dict.fromkeys((400, 401, 403, 404, 405, 409), REFUSAL)
 REFUSALS[429] = THROTTLED
