@@ -234,6 +234,9 @@ class Store(Protocol):
     def load_events(self, tenant: str, ticket_id: int) -> list[Event]:
         """A ticket's events by instant and number; of a history that was told anew the newest telling alone."""
 
+    def load_events_of(self, tenant: str, ids: Collection[int]) -> dict[int, list[Event]]:
+        """The same for each of many tickets, without any for one that is not known."""
+
     def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
         """The same for many tickets, as the clock needs it."""
 

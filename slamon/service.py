@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from starlette.types import ASGIApp
 
 from slamon import __version__
+from slamon.comparison import CompareOrder, Comparison, compare_apart
 from slamon.config.models import Config
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
@@ -97,6 +98,9 @@ class Workplace:
             poll_every=timedelta(seconds=self.config.tenant[name].poll_seconds),
             outbox=self.outbox,
             hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
+            comparison=Comparison(
+                name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
+            ),
         )
 
     def hinted(self) -> dict[str, Hinted]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from slamon.connectwise.sla_status import read_sla_status
+from slamon.comparison import Comparison
 from slamon.errors import StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
@@ -17,7 +17,6 @@ from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
-from slamon.jobs.reconcile import publish_findings, reconcile
 from slamon.log import get_logger
 from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
@@ -43,6 +42,7 @@ class TenantWatch:
         poll_every: timedelta,
         outbox: asyncio.Event,
         hint_seconds: float = 5.0,
+        comparison: Comparison | None = None,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -58,6 +58,8 @@ class TenantWatch:
         self._hinted_at: float | None = None  # monotonic; the first hint since the last poll began
         self._busy = asyncio.Lock()
         self._counts: OpenCounts | None = None
+        self._comparison = comparison
+        self._compared: tuple[object, ...] = (None, "")  # what the last comparison went by
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
     @property
@@ -68,15 +70,12 @@ class TenantWatch:
         """Poll, evaluate, publish; return the poll's record."""
         async with self._busy:
             await take_hints(self.deps)
-            known = self._compared_by()
             self.last = await poll(self.deps)
             await self._evaluate(always_publish=True)
             now, store = self._wall.now(), self.deps.store
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             if self.last.result != "failed":
                 self.last_success_at = self.last.finished_at
-                if self._compared_by() != known:
-                    await asyncio.to_thread(self._reconcile)
         return self.last
 
     async def evaluate(self) -> None:
@@ -88,6 +87,14 @@ class TenantWatch:
         """Forget the reference data, so that the next poll reads it anew and looks at every open ticket."""
         async with self._busy:
             await refresh_reference(self.deps)
+
+    def compare(self) -> None:
+        """Begin to compare with ConnectWise's figures, beside all else, if there was a sweep or a new judgement."""
+        state = self.deps.state
+        goes_by = (state.swept_at, state.judged_by)
+        polled = self.last is not None and self.last.result != "failed"
+        if self._comparison and polled and goes_by != self._compared and self._comparison.begin(self._wall.now()):
+            self._compared = goes_by
 
     def hint(self, ticket_id: int) -> bool:
         """Ask for this ticket with the next poll, and poll soon; False if too many are asked for already.
@@ -106,11 +113,16 @@ class TenantWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again."""
-        while not stop.is_set():
-            began = time.monotonic()
-            self._hinted_at = None  # hints that came before are read by this poll
-            await self._guarded(self.cycle())
-            await self._until(began + self._wall.real_seconds(self._poll_every), stop)
+        try:
+            while not stop.is_set():
+                began = time.monotonic()
+                self._hinted_at = None  # hints that came before are read by this poll
+                await self._guarded(self.cycle())
+                self.compare()
+                await self._until(began + self._wall.real_seconds(self._poll_every), stop)
+        finally:
+            if self._comparison:
+                await self._comparison.aclose()
 
     async def _until(self, next_poll: float, stop: asyncio.Event) -> None:
         """Wait for the next poll, or an earlier one; in between evaluate whenever an instant of change has come."""
@@ -138,22 +150,6 @@ class TenantWatch:
         self._counts = counts
         if read.ids:
             self._outbox.set()
-
-    def _compared_by(self) -> tuple[object, ...]:
-        """Return what a comparison with ConnectWise's figures is good for: the last sweep, the last judgement."""
-        return self.deps.state.swept_at, self.deps.state.judged_by
-
-    def _reconcile(self) -> None:
-        """Hold ConnectWise's own figures against slamon's; what goes wrong with it harms no poll."""
-        state, settings, now = self.deps.state, self.deps.settings, self._wall.now()
-        try:
-            found = reconcile(self.deps.store, settings, state.reference, read_sla_status, now)
-        except StoreUnavailableError:
-            raise
-        except Exception:  # the timestamp of the last success tells of it
-            log.exception("not reconciled", tenant=self.name)
-            return
-        publish_findings(self._metrics, self.name, found.findings, now)
 
     def _publish(self, counts: OpenCounts | None, read: Evaluated) -> OpenCounts:
         """Show how the open tickets stand; *counts* are brought up to date, or made anew if there are none."""

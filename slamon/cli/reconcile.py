@@ -11,8 +11,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slamon.config import Config
-    from slamon.core.reference import Reference
     from slamon.core.witness import Difference, Figure
     from slamon.jobs.reconcile import Reconciliation
 
@@ -29,7 +27,6 @@ STAGES = ("respond", "plan", "resolve")
 @click.option(
     "--tolerance", default=0, show_default=True, type=click.IntRange(0), help="Seconds that goal dates may be apart."
 )
-@click.option("--fetch", is_flag=True, help="Read the reference data from ConnectWise, for more causes to try.")
 @click.option("--fail-on-difference", is_flag=True, help="End with status 3 if a difference is listed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
@@ -42,7 +39,6 @@ def reconcile(
     stage: str | None,
     limit: int,
     tolerance: int,
-    fetch: bool,
     fail_on_difference: bool,
     as_json: bool,
 ) -> None:
@@ -57,6 +53,7 @@ def reconcile(
     from slamon.cli.tickets import chosen_tenants, parse_ticket
     from slamon.connectwise.sla_status import read_sla_status
     from slamon.core.witness import CAUSES
+    from slamon.jobs.reconcile import known_reference
     from slamon.jobs.reconcile import reconcile as compare_tenant
     from slamon.wiring import tenant_settings, wall_time
 
@@ -73,7 +70,7 @@ def reconcile(
             found = compare_tenant(
                 store,
                 tenant_settings(config, name),
-                fetch_reference(config, name) if fetch else None,
+                known_reference(store, name),
                 read_sla_status,
                 now,
                 also=[only[1]] if only else (),
@@ -93,28 +90,6 @@ def reconcile(
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
     context.exit(3 if fail_on_difference and failed else 0)
-
-
-def fetch_reference(config: Config, name: str) -> Reference:
-    """Return the tenant's reference data as ConnectWise gives it now.
-
-    Raises:
-        SourceError: ConnectWise did not give it.
-    """
-    import asyncio
-
-    from slamon.connectwise.source import ConnectWiseSource
-    from slamon.ports import Unobserved
-    from slamon.wiring import open_client
-
-    async def fetch() -> Reference:
-        client = open_client(config, name, Unobserved())
-        try:
-            return await ConnectWiseSource(client).fetch_reference()
-        finally:
-            await client.aclose()
-
-    return asyncio.run(fetch())
 
 
 def tenant_document(name: str, found: Reconciliation, listed: Sequence[Difference]) -> dict[str, Any]:

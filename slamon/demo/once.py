@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from slamon import __version__
+from slamon.comparison import compare_tenant
 from slamon.config import load_config
 from slamon.demo.folder import TENANT, DemoFolder, working_day
 from slamon.errors import SlamonError
+from slamon.jobs.reconcile import publish
 from slamon.jobs.standing import read_standing
 from slamon.mailbox import Mailbox
 from slamon.metrics import Metrics
@@ -83,10 +85,11 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
                 if poll.result == "failed":
                     raise SlamonError(f"the simulator could not be polled: {poll.error}")
             await asyncio.to_thread(workplace.report, "breaches")
+            now = workplace.wall.now()
+            publish(metrics, TENANT, await asyncio.to_thread(compare_tenant, store, watch.deps.settings, now), now)
             while await asyncio.to_thread(workplace.deliver):
                 pass
             folder.metrics.write_bytes(metrics.render()[0])
-            now = workplace.wall.now()
             standing = await asyncio.to_thread(read_standing, store, TENANT, now)
             subjects = [entry.subject for entry in box.folder.list()]
             return Outcome(now, standing, poll, STEPS + 1, subjects)

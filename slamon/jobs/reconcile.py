@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from slamon.core.assumptions import Case
@@ -16,11 +16,26 @@ from slamon.core.reconcile import Bench, Findings, explain, find_differences, se
 from slamon.core.reference import Reference
 from slamon.core.sla_text import SlaText
 from slamon.core.ticket import Ticket
-from slamon.core.witness import Evidence
+from slamon.core.witness import Cause, Evidence
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Observer, Store
 
 ReadText = Callable[[str, datetime, datetime], SlaText]  # text, entered at, now
+
+
+EVENTS_AT_ONCE = 2000  # tickets whose events are loaded with one query
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of one comparison: tickets compared, and differences by cause, all causes."""
+
+    compared: int
+    causes: Mapping[Cause, int]
+
+    @classmethod
+    def of(cls, findings: Findings) -> Tally:
+        return cls(findings.compared, findings.count_causes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,12 @@ class Reconciliation:
 
     findings: Findings
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
+
+
+def known_reference(store: Store, tenant: str) -> Reference | None:
+    """Return the reference data by which the last good poll went, None if none is stored."""
+    last = store.load_last_poll(tenant, successful=True)
+    return store.load_reference(last.reference) if last and last.reference else None
 
 
 def reconcile(
@@ -44,6 +65,7 @@ def reconcile(
     """Compare every open ticket of the store at *now*, and those of *also* whatever their state.
 
     Without *reference* the causes tried are those that the settings and the promises in use offer.
+    A ticket that a poll changes meanwhile is left to the next comparison.
     """
     tenant = settings.name
     tickets = store.load_tickets(tenant, store.load_open_ids(tenant) | set(also))
@@ -52,17 +74,34 @@ def reconcile(
     bench = Bench(desk, shelf, to_epoch(now), goal_tolerance_seconds)
     told = settle_texts(told)
     findings = find_differences(told, bench)
-    differing = {difference.ticket_id for difference in findings.differences}
-    cases = [Case.of(each, store.load_events(tenant, each.ticket.id)) for each in told if each.ticket.id in differing]
+    cases = _load_cases(store, tenant, told, {difference.ticket_id for difference in findings.differences})
+    moved = _moved(store, tenant, tickets)
+    findings = replace(findings, differences=tuple(d for d in findings.differences if d.ticket_id not in moved))
     return Reconciliation(explain(findings, cases, bench), tickets)
 
 
-def publish_findings(observer: Observer, tenant: str, findings: Findings, now: datetime) -> None:
+def publish(observer: Observer, tenant: str, tally: Tally, now: datetime) -> None:
     """Tell the metrics what was found, all causes each time."""
-    for cause, number in findings.count_causes().items():
+    for cause, number in tally.causes.items():
         observer.set("slamon_witness_differences", number, tenant=tenant, cause=cause.value)
-    observer.set("slamon_witness_tickets_compared", findings.compared, tenant=tenant)
+    observer.set("slamon_witness_tickets_compared", tally.compared, tenant=tenant)
     observer.set("slamon_witness_last_success_timestamp_seconds", now.timestamp(), tenant=tenant)
+
+
+def _load_cases(store: Store, tenant: str, told: Sequence[Evidence], differing: Collection[int]) -> list[Case]:
+    wanted = [each for each in told if each.ticket.id in differing]
+    cases: list[Case] = []
+    for begin in range(0, len(wanted), EVENTS_AT_ONCE):
+        chunk = wanted[begin : begin + EVENTS_AT_ONCE]
+        events = store.load_events_of(tenant, [each.ticket.id for each in chunk])
+        cases += [Case.of(each, events[each.ticket.id]) for each in chunk]
+    return cases
+
+
+def _moved(store: Store, tenant: str, tickets: Mapping[int, Ticket]) -> set[int]:
+    """Return the open ones of *tickets* that are not as they were when they were loaded."""
+    marks = store.load_open_marks(tenant)
+    return {t.id for t in tickets.values() if not t.closed and marks.get(t.id) != to_epoch(t.last_updated_at)}
 
 
 def _load(

@@ -100,7 +100,11 @@ class SqlStore:
 
     def load_events(self, tenant: str, ticket_id: int) -> list[Event]:
         with self._database.reading() as connection:
-            return tickets.load_events(connection, tenant, ticket_id)
+            return tickets.load_events(connection, tenant, [ticket_id])[ticket_id]
+
+    def load_events_of(self, tenant: str, ids: Collection[int]) -> dict[int, list[Event]]:
+        with self._database.reading() as connection:
+            return tickets.load_events(connection, tenant, ids)
 
     def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
         with self._database.reading() as connection:

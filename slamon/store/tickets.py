@@ -52,14 +52,16 @@ def load_next_change(connection: Connection, tenant: str) -> datetime | None:
     return connection.scalar(query)
 
 
-def load_events(connection: Connection, tenant: str, ticket_id: int) -> list[Event]:
-    """Return a ticket's events, by instant and number; of a history told anew the newest telling alone."""
-    retold = _retold(connection, tenant, [ticket_id]).get(ticket_id, 0)
-    query = select(*raw(events, _EVENT)).where(
-        events.c.tenant == tenant, events.c.ticket_id == ticket_id, events.c.seq > retold
-    )
-    rows = connection.execute(query.order_by(events.c.at, events.c.seq))
-    return [codec.event_from(tuple(row)) for row in rows]
+def load_events(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, list[Event]]:
+    """Return the events of each of the tickets *ids*, by instant and number, of each its newest telling."""
+    retold = _retold(connection, tenant, ids)
+    query = select(*raw(events, _EVENT)).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
+    found: dict[int, list[Event]] = {number: [] for number in ids}
+    for row in connection.execute(query.order_by(events.c.at, events.c.seq)):
+        event = codec.event_from(tuple(row))
+        if (event.seq or 0) > retold.get(event.ticket_id, 0):
+            found[event.ticket_id].append(event)
+    return found
 
 
 def load_history(connection: Connection, tenant: str, ids: Collection[int]) -> list[HistoryRow]:

@@ -109,19 +109,3 @@ def test_one_ticket_is_explained_as_it_is_among_all_others(folder: Path) -> None
 
 def test_the_limit_says_what_it_leaves_out(folder: Path) -> None:
     assert run(folder, "--limit", "1").output.splitlines()[-1] == "1 more; --limit shows them"
-
-
-def test_the_daemon_compares_after_a_sweep_and_not_with_every_poll(folder: Path) -> None:
-    store = open_store(f"sqlite:///{folder / 'slamon.db'}")
-    late = under_gold(2, respond_goal_at=at("13:00"))
-    watched = Desk(store, [World(at("10:00"), {2: late})])
-    stamp = "slamon_witness_last_success_timestamp_seconds"
-
-    watched.poll("10:10")
-    assert watched.sample("slamon_witness_differences", tenant="main", cause="unknown") == 1
-    assert watched.sample("slamon_witness_tickets_compared", tenant="main") == 1
-    watched.poll("10:11")
-    assert watched.sample(stamp, tenant="main") == at("10:10").timestamp()
-    watched.poll("11:30")
-    assert watched.sample(stamp, tenant="main") == at("11:30").timestamp()
-    store.close()

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from slamon import resources
+from slamon.comparison import Comparison
 from slamon.connectwise.audit import AuditReader
 from slamon.core.ledger import Ledger, build_ledger
 from slamon.core.promise import PolicyRule, PromiseSettings
@@ -95,7 +96,11 @@ class Desk:
             domain="example.org",
             watched_since=self.watched_since,
         )
-        self.watch = TenantWatch(
+        self.watch = self._watch_of(deps, announcer)
+
+    def _watch_of(self, deps: PollDeps, announcer: Announcer, comparison: Comparison | None = None) -> TenantWatch:
+        self._parts = (deps, announcer)
+        return TenantWatch(
             deps,
             Evaluator(TENANT, self.used, self.metrics),
             announcer,
@@ -103,7 +108,12 @@ class Desk:
             self.wall,
             poll_every=timedelta(minutes=1),
             outbox=self.outbox,
+            comparison=comparison,
         )
+
+    def compare_with(self, comparison: Comparison) -> None:
+        """Watch anew, with *comparison* beside the polls."""
+        self.watch = self._watch_of(*self._parts, comparison)
 
     # --- what happens
 

@@ -31,7 +31,7 @@ from slamon.core.ticket import Level
 from slamon.core.witness import CAUSES, Cause, WitnessKind
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.poll import poll
-from slamon.jobs.reconcile import Reconciliation, publish_findings, reconcile
+from slamon.jobs.reconcile import Reconciliation, Tally, publish, reconcile
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.metrics import Metrics
 from slamon.ports import AuditEntry, Unobserved
@@ -229,7 +229,7 @@ def test_T75_the_metrics_show_every_cause_the_findings_and_their_age(run: Any) -
     assert sample("slamon_witness_last_success_timestamp_seconds", {"tenant": "main"}) == 0.0
 
     found = run(lambda _: desk(zone="Asia/Kolkata"))
-    publish_findings(metrics, "main", found.findings, START)
+    publish(metrics, "main", Tally.of(found.findings), START)
 
     shown = [sample("slamon_witness_differences", labels) for labels in names]
     assert shown == [found.findings.count_causes()[cause] for cause in CAUSES]

@@ -87,6 +87,20 @@ def test_only_tickets_with_new_events_become_due(store: SqlStore) -> None:
     assert store.load_next_change(MAIN) == from_seconds(0)
 
 
+def test_the_events_of_many_tickets_are_those_of_each(store: SqlStore) -> None:
+    retold = replace(event(2, NOW), kind=Kind.RETOLD)
+    store.save_poll(poll(), [ticket(1), ticket(2)], [entered(1), entered(2), event(1, NOW), retold, entered(2)])
+
+    found = store.load_events_of(MAIN, [2, 1, 99])
+
+    assert found == {number: store.load_events(MAIN, number) for number in (2, 1, 99)}
+    assert [[e.kind for e in found[number]] for number in (1, 2, 99)] == [
+        [Kind.ENTERED, Kind.STATUS],
+        [Kind.ENTERED],
+        [],
+    ]
+
+
 def test_a_ticket_that_closes_is_due_once_more(store: SqlStore) -> None:
     store.save_poll(poll(), [ticket(1, closed=True)], [event(1, level=Level.RESOLVED)])
 
