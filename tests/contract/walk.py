@@ -46,8 +46,11 @@ class Walker:
             yield from self.targets(f"{path[: placeholder.start()]}{row['id']}{path[placeholder.end() :]}")
 
     def target(self, operation: Operation) -> str:
-        """Return the path of an operation with ids that exist; one that leads nowhere if there are none."""
-        return next(self.targets(operation.path), PLACEHOLDER.sub("1", operation.path))
+        """Return the path of an operation with ids that exist; one that leads nowhere if there are none to read."""
+        found = next(self.targets(operation.path), None)
+        if found is None and operation.method in ("PUT", "PATCH"):
+            return self.new(operation.path)
+        return found or PLACEHOLDER.sub("1", operation.path)
 
     def ids(self, path: str) -> dict[str, int]:
         """Return ids that exist, by the placeholders of *path*; nothing if there are none."""
