@@ -205,7 +205,8 @@ def _status_changes(
         return []
     level = desk.level(now)
     at, exact = _no_later(now, seen_at), None
-    if level is Level.RESOLVED and now.resolved_at and before.last_updated_at <= now.resolved_at <= at:
+    resolves = level is Level.RESOLVED and desk.level(before) is not level  # the second step of a close does not
+    if resolves and now.resolved_at and before.last_updated_at <= now.resolved_at <= at:
         exact = now.resolved_at
     origin = Origin.CONNECTWISE if exact else Origin.POLL
     return [_event(now, Kind.STATUS, exact or at, origin, now.status, level, exact or before.last_updated_at)]

@@ -119,6 +119,15 @@ def test_a_date_resolved_on_a_ticket_that_is_not_resolved_is_ignored(name: str) 
     assert Kind.RESOLVED not in {e.kind for e in seen(ticket(), now)}
 
 
+def test_t57_the_second_step_of_a_close_is_not_dated_by_the_first() -> None:
+    done = ticket(status=status("Completed"), last_updated_at=at("10:30"), resolved_at=at("10:30"))
+    closed = replace(done, status=status(">Closed"), closed=True, last_updated_at=at("11:00"))
+
+    (event,) = seen(done, closed)
+
+    assert (event.name, event.not_before, event.at, event.origin) == (">Closed", at("10:30"), at("11:00"), Origin.POLL)
+
+
 def test_milestones_that_stand_are_not_told_twice() -> None:
     before = ticket(responded_at=at("10:20"), last_updated_at=at("10:20"))
 
