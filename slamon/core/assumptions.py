@@ -6,7 +6,7 @@ other terms, other levels or other instants for the same clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,14 +58,18 @@ class Case:
         return next((shelf.rules_of(row.terms).name for row in reversed(self.life.rows) if row.terms is not None), "")
 
 
-def assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumption, Life]]:
-    """Yield every assumption with the life it makes of the ticket, where that is another one."""
-    for assumption, rows in _assume(case, desk, shelf):
-        if rows != case.life.rows:
+def assume(
+    case: Case, desk: DeskFacts, shelf: Shelf, only: Container[Assumption] | None = None
+) -> Iterator[tuple[Assumption, Life]]:
+    """Yield the assumptions, all or those of *only*, with the life each makes of the ticket if it is another one."""
+    for assumption, rows in _assume(case, desk, shelf, only):
+        if rows != case.life.rows and (only is None or assumption in only):
             yield assumption, replace(case.life, rows=rows)
 
 
-def _assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumption, tuple[EventRow, ...]]]:
+def _assume(
+    case: Case, desk: DeskFacts, shelf: Shelf, only: Container[Assumption] | None
+) -> Iterator[tuple[Assumption, tuple[EventRow, ...]]]:
     rows = case.life.rows
     for cause, words, change in (
         *_zones(case, desk),
@@ -74,7 +78,9 @@ def _assume(case: Case, desk: DeskFacts, shelf: Shelf) -> Iterator[tuple[Assumpt
         *_goals(case, desk),
         *_promises(case, desk, shelf),
     ):
-        yield Assumption(cause, words), _on_other_terms(rows, shelf, words, change)
+        assumption = Assumption(cause, words)
+        if only is None or assumption in only:  # most trials are of this kind, and most of them are not wanted
+            yield assumption, _on_other_terms(rows, shelf, words, change)
     yield from _earlier_promises(case)
     yield from _levels(case, desk)
     yield from _pauses(case, shelf)

@@ -10,7 +10,7 @@ the desk as the best of them. Of these the first in the order of causes is named
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -21,8 +21,12 @@ from slamon.core.sla_text import find_day_order, settle
 from slamon.core.ticket import Kind
 from slamon.core.witness import CAUSES, Cause, Comparison, Difference, Evidence, Key, compare
 
-SAMPLE = 300  # tickets on which every assumption is tried
-PART = 20  # an assumption with a twentieth of the best one's figures may be more than chance
+SAMPLE = 300  # tickets of one round, on which every assumption is tried
+ROUNDS = 3
+PROMISING = 8  # assumptions at most that are tried on all tickets, the best of each round
+PART = 20  # one with a twentieth of the best one's figures may be more than chance,
+CHANCE = 6  # but not one with so few figures
+NOT_TRIED = "tried with what explains others only: too many tickets differ without a common cause"
 LIVES_AT_ONCE = 20_000  # enough for columns to pay, few enough to stay small
 
 
@@ -92,15 +96,31 @@ def explain(findings: Findings, cases: Sequence[Case], bench: Bench) -> Findings
     cases = [case for case in cases if case.ticket.id in open_ones]
     fits = _Fits()
     _try_gaps(cases, open_ones, bench, fits)
-    # A wrong setting moves a whole desk: what fits a sample is tried first on the others, the rest on what is left.
-    every = len(cases) // SAMPLE + 1
-    _try(cases[::every], open_ones, bench, fits)
-    others = [case for place, case in enumerate(cases) if place % every]
-    _try(others, open_ones, bench, fits, fits.promising())
-    _try([case for case in others if not fits.explain(case.ticket.id, open_ones)], open_ones, bench, fits)
+    left = _try_in_rounds(cases, open_ones, bench, fits)
     chosen = _choose(fits, open_ones)
     calendars = {case.ticket.id: case.calendar_name(bench.shelf) for case in cases}
-    return replace(findings, differences=tuple(_named(each, chosen, calendars) for each in findings.differences))
+    named = (_named(each, chosen, calendars, left) for each in findings.differences)
+    return replace(findings, differences=tuple(named))
+
+
+def _try_in_rounds(
+    cases: Sequence[Case], open_ones: Mapping[int, Sequence[Difference]], bench: Bench, fits: _Fits
+) -> frozenset[int]:
+    """Try every assumption on a sample, what explains a good part of it on the others, and so on with what is left.
+
+    A wrong setting moves a whole desk, so few rounds find it. Return the tickets that are left, not tried with all.
+    """
+    left, everywhere = list(cases), set[Assumption]()
+    for _ in range(ROUNDS):
+        every = -(-len(left) // SAMPLE) or 1
+        _try(left[::every], open_ones, bench, fits)
+        others = [case for place, case in enumerate(left) if place % every]
+        fresh = fits.promising() - everywhere
+        everywhere |= fresh
+        if fresh:
+            _try(others, open_ones, bench, fits, fresh)
+        left = [case for case in others if not fits.explain(case.ticket.id, open_ones)]
+    return frozenset(case.ticket.id for case in left)
 
 
 Place = tuple[int, Key]  # ticket and figure
@@ -120,9 +140,9 @@ class _Fits:
             self.number[assumption] += len(explained - known)
 
     def promising(self) -> frozenset[Assumption]:
-        """Return the assumptions that explain a good part of what the best one does."""
-        best = max(self.number.values(), default=0)
-        return frozenset(assumption for assumption, number in self.number.items() if PART * number >= best)
+        """Return the assumptions that explain a good part of what the best one does, of many the best."""
+        best = self.number.most_common(PROMISING)
+        return frozenset(each for each, number in best if PART * number >= best[0][1] and number > CHANCE)
 
     def explain(self, ticket_id: int, open_ones: Mapping[int, Sequence[Difference]]) -> bool:
         """Say whether some assumption explains each figure of the ticket."""
@@ -159,10 +179,7 @@ def _batches(
     cases: Sequence[Case], bench: Bench, only: frozenset[Assumption] | None
 ) -> Iterator[list[tuple[Case, Assumption, Life]]]:
     trials = (
-        (case, assumption, life)
-        for case in cases
-        for assumption, life in assume(case, bench.desk, bench.shelf)
-        if only is None or assumption in only
+        (case, assumption, life) for case in cases for assumption, life in assume(case, bench.desk, bench.shelf, only)
     )
     while batch := list(islice(trials, LIVES_AT_ONCE)):
         yield batch
@@ -207,9 +224,14 @@ def _try_gaps(cases: Sequence[Case], open_ones: Mapping[int, Sequence[Difference
                 fits.note(case.ticket.id, _GAP, frozenset({difference.key}))
 
 
-def _named(difference: Difference, chosen: Mapping[Place, Assumption], calendars: Mapping[int, str]) -> Difference:
+def _named(
+    difference: Difference,
+    chosen: Mapping[Place, Assumption],
+    calendars: Mapping[int, str],
+    not_tried: Collection[int],
+) -> Difference:
     assumption = chosen.get((difference.ticket_id, difference.key))
     if assumption is None:
-        return difference
+        return replace(difference, words=NOT_TRIED) if difference.ticket_id in not_tried else difference
     words = assumption.words.replace(CALENDAR, repr(calendars[difference.ticket_id]))
     return replace(difference, cause=assumption.cause, words=words)

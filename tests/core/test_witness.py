@@ -15,7 +15,7 @@ from slamon.core.figures import Life, Shelf, read_figures
 from slamon.core.instants import to_epoch
 from slamon.core.policy import Terms
 from slamon.core.promise import ALL_HOURS, PolicyRule, PromiseSettings
-from slamon.core.reconcile import Bench, Findings, explain, find_differences, settle_texts
+from slamon.core.reconcile import NOT_TRIED, ROUNDS, Bench, Findings, explain, find_differences, settle_texts
 from slamon.core.rules import CalendarRules, DatedSpan, Window
 from slamon.core.sla_text import SlaText, TextKind
 from slamon.core.ticket import STAGES, Event, Kind, Level, Origin, Ref, Stage, Ticket, Witness
@@ -273,6 +273,49 @@ def test_the_cause_is_the_one_change_that_gives_connectwises_figure(
 
     assert (found.cause.value, found.stage) == (cause, stage)
     assert words in found.words
+
+
+def desk_of(*dues: tuple[int, str]) -> Findings:
+    """Return the causes of a desk: so many new tickets under 10 office hours whose respond date ConnectWise puts at."""
+    terms = promise(10, 20, 40, calendar=AWAY)
+    lives = [told(NEW, terms, "2026-01-05T10:00", respond_goal_at=at(due)) for many, due in dues for _ in range(many)]
+    evidence = [
+        replace(each, ticket=replace(each.ticket, id=n), life=replace(each.life, ticket_id=n))
+        for n, (each, _) in enumerate(lives, 1)
+    ]
+    known = {version_of(rules): rules for rules in (ALL_HOURS, OFFICE, AWAY)}
+    desk = gather_facts(None, PromiseSettings(PolicyRule("default")), [OFFICE, AWAY], [])
+    bench = Bench(desk, Shelf({version_of(terms): terms}, known), to_epoch(at("2026-01-05T12:00")))
+    cases = [Case.of(each, events) for each, (_, events) in zip(evidence, lives, strict=True)]
+    return explain(find_differences(evidence, bench), cases, bench)
+
+
+IN_NEW_YORK, ALWAYS_OPEN, NOBODY_KNOWS = "2026-01-06T14:00", "2026-01-05T20:00", "2026-01-09T13:13"
+
+
+def test_a_cause_of_many_is_found_on_all_of_them_and_a_rare_one_where_few_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("slamon.core.reconcile.SAMPLE", 10)
+    found = desk_of((60, IN_NEW_YORK), (1, ALWAYS_OPEN), (4, NOBODY_KNOWS))
+
+    assert {cause.value: n for cause, n in found.count_causes().items() if n} == {
+        "zone": 60,
+        "calendar": 1,
+        "unknown": 4,
+    }
+    assert {d.words for d in found.differences if d.cause is Cause.UNKNOWN} == {""}
+
+
+def test_of_many_without_a_common_cause_some_are_tried_with_all_and_the_others_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("slamon.core.reconcile.SAMPLE", 10)
+    found = desk_of((100, NOBODY_KNOWS), (5, ALWAYS_OPEN))
+
+    words = [d.words for d in found.differences if d.cause is Cause.UNKNOWN]
+    assert words.count("") <= ROUNDS * 10
+    assert words.count(NOT_TRIED) >= 100 - ROUNDS * 10
 
 
 def test_what_polling_leaves_open_explains_what_lies_within_it_and_no_more() -> None:
