@@ -83,7 +83,17 @@ class _Changes:
         self.listed_at = now
 
     async def fetch(self) -> AsyncIterator[Batch]:
-        """Yield the tickets changed since the watermark; without one, also all that are open."""
+        """Yield the tickets changed since the watermark; without one, also all that are open.
+
+        The ticket that set the watermark should be among them, so an empty list is asked for once more.
+        """
+        async for batch in self._ask():
+            yield batch
+        if self._before is not None and self._newest is None:
+            async for batch in self._ask():
+                yield batch
+
+    async def _ask(self) -> AsyncIterator[Batch]:
         boards = self._deps.state.board_ids(self._deps.settings)
         with_open = self._before is None
         async for batch in self._deps.source.fetch_tickets(since=self._since, with_open=with_open, board_ids=boards):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,10 +11,10 @@ from slamon.core.reading import Verdict
 from slamon.core.ticket import Kind
 from slamon.core.versions import version_of_reference
 from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError, StoreUnavailableError
-from slamon.ports import Poll, Store
+from slamon.ports import Batch, Poll, Store
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk, settings_of
-from tests.jobs.world import DAY, HELP, HOUR, MINUTE, NOC, Life, World, at, status, ticket, worlds_of
+from tests.jobs.world import DAY, HELP, HOUR, MINUTE, NOC, Life, ScriptedSource, World, at, status, ticket, worlds_of
 
 
 class FailingStore:
@@ -224,3 +225,28 @@ def test_without_a_change_for_longer_than_the_backfill_nothing_is_lost(desk: Ope
     watched.polls("2026-11-10T10:00", "2026-11-20T10:05")
 
     assert [name for _, _, name in watched.told()] == ["New", "Assigned"]
+
+
+class OnceEmpty(ScriptedSource):
+    """Answers the first list of changes after the first poll with no rows."""
+
+    lists = 0
+
+    async def fetch_tickets(self, **asked: Any) -> AsyncIterator[Batch]:
+        self.lists += 1
+        async for batch in super().fetch_tickets(**asked):
+            if self.lists != 2:
+                yield batch
+
+
+def test_an_empty_list_of_changes_is_asked_for_once_more(desk: OpenDesk) -> None:
+    """It must hold the ticket that set the watermark. One breach was told for want of the change that prevents it."""
+    changed = Life(ticket()).then(at("10:04"), status="Completed", resolved_at=at("10:04"))
+    watched = desk(worlds_of(changed))
+    watched.source = OnceEmpty(watched.source.worlds, watched.wall.now)
+    watched.start()
+
+    watched.polls("10:01", "10:05")
+
+    assert [event.name for event in watched.events(1, Kind.STATUS)] == ["Completed"]
+    assert watched.source.lists == 3
