@@ -70,6 +70,10 @@ class Shelf:
         self._compiled: dict[str, BusinessCalendar] = {}
         self._derived: dict[tuple[str, str], str] = {}
 
+    def add(self, terms: Mapping[str, Terms], calendars: Mapping[str, CalendarRules]) -> None:
+        self.terms.update(terms)
+        self.rules.update(calendars)
+
     def rules_of(self, version: str) -> CalendarRules:
         """Return the calendar that terms *version* count on."""
         return self.rules[self.terms[version].calendar]

@@ -17,7 +17,6 @@ from itertools import islice
 from slamon.core.assumptions import CALENDAR, Assumption, Case, assume, poll_gap_lives
 from slamon.core.desk_facts import DeskFacts
 from slamon.core.figures import Figures, Life, Shelf, read_figures
-from slamon.core.sla_text import find_day_order, settle
 from slamon.core.ticket import Kind
 from slamon.core.witness import CAUSES, Cause, Comparison, Difference, Evidence, Key, compare
 
@@ -38,6 +37,15 @@ class Findings:
     without_witness: int = 0  # ConnectWise shows no figure of its own, or slamon none
     not_measured: int = 0  # slamon says itself that it does not know their history
     differences: tuple[Difference, ...] = ()
+
+    def plus(self, other: Findings) -> Findings:
+        """Return the findings of both; the other's tickets are others."""
+        return Findings(
+            self.compared + other.compared,
+            self.without_witness + other.without_witness,
+            self.not_measured + other.not_measured,
+            self.differences + other.differences,
+        )
 
     def count_causes(self) -> dict[Cause, int]:
         """Return the number of differences by cause, all causes in their order."""
@@ -66,12 +74,6 @@ class Bench:
 
 
 _NOTHING = Comparison()
-
-
-def settle_texts(told: Sequence[Evidence]) -> list[Evidence]:
-    """Return *told* with doubtful status texts read in the order of day and month that the desk's others prove."""
-    order = find_day_order(each.text for each in told)
-    return [replace(each, text=settle(each.text, order)) for each in told]
 
 
 def find_differences(told: Sequence[Evidence], bench: Bench) -> Findings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from slamon.core.desk_facts import gather_facts
 from slamon.core.figures import Life, Shelf
 from slamon.core.instants import to_epoch
 from slamon.core.lifeline import EventRow
-from slamon.core.reconcile import Bench, Findings, explain, find_differences, settle_texts
+from slamon.core.reconcile import Bench, Findings, explain, find_differences
 from slamon.core.reference import Reference
-from slamon.core.sla_text import SlaText
+from slamon.core.sla_text import SlaText, find_day_order, settle
 from slamon.core.ticket import Ticket
 from slamon.core.witness import Cause, Evidence
 from slamon.jobs.tenant import TenantSettings
@@ -23,7 +23,7 @@ from slamon.ports import Observer, Store
 ReadText = Callable[[str, datetime, datetime], SlaText]  # text, entered at, now
 
 
-EVENTS_AT_ONCE = 2000  # tickets whose events are loaded with one query
+AT_ONCE = 2000  # tickets compared at a time; of those that agree nothing is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One tenant at one instant: the findings, and the tickets they tell of."""
+    """One tenant at one instant: the findings, and the tickets that differ."""
 
     findings: Findings
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
@@ -67,17 +67,47 @@ def reconcile(
     Without *reference* the causes tried are those that the settings and the promises in use offer.
     A ticket that a poll changes meanwhile is left to the next comparison.
     """
-    tenant = settings.name
-    tickets = store.load_tickets(tenant, store.load_open_ids(tenant) | set(also))
-    told, shelf = _load(store, tenant, tickets, read_text, now)
-    desk = gather_facts(reference, settings.promises, shelf.rules.values(), shelf.terms.values())
-    bench = Bench(desk, shelf, to_epoch(now), goal_tolerance_seconds)
-    told = settle_texts(told)
-    findings = find_differences(told, bench)
-    cases = _load_cases(store, tenant, told, {difference.ticket_id for difference in findings.differences})
+    tenant, shelf = settings.name, Shelf({}, {})
+    facts = gather_facts(reference, settings.promises, (), ())
+    bench = Bench(facts, shelf, to_epoch(now), goal_tolerance_seconds)
+    found, differing = _compare(store, tenant, also, read_text, now, bench)
+    cases = _load_cases(store, tenant, differing)
+    tickets = {each.ticket.id: each.ticket for each in differing}
     moved = _moved(store, tenant, tickets)
-    findings = replace(findings, differences=tuple(d for d in findings.differences if d.ticket_id not in moved))
-    return Reconciliation(explain(findings, cases, bench), tickets)
+    found = replace(found, differences=tuple(d for d in found.differences if d.ticket_id not in moved))
+    facts = gather_facts(reference, settings.promises, shelf.rules.values(), shelf.terms.values())
+    return Reconciliation(explain(found, cases, replace(bench, desk=facts)), tickets)
+
+
+def _compare(
+    store: Store, tenant: str, also: Collection[int], read_text: ReadText, now: datetime, bench: Bench
+) -> tuple[Findings, list[Evidence]]:
+    """Return what differs, and the tickets that do with what is told of them."""
+
+    def text_of(ticket: Ticket) -> SlaText:
+        return read_text(ticket.witness.sla_status, ticket.entered_at, now)
+
+    order = find_day_order(text_of(ticket) for chunk in _chunks(store, tenant, also) for ticket in chunk)
+    found, differing = Findings(), list[Evidence]()
+    for tickets in _chunks(store, tenant, also):
+        lives = _load_lives(store, tenant, tickets, bench.shelf)
+        told = [Evidence(t, lives[t.id], settle(text_of(t), order)) for t in tickets if t.id in lives]
+        part = find_differences(told, bench)
+        ids = {difference.ticket_id for difference in part.differences}
+        differing += [each for each in told if each.ticket.id in ids]
+        found = found.plus(part)
+    return found, differing
+
+
+def _chunks(store: Store, tenant: str, also: Collection[int]) -> Iterator[list[Ticket]]:
+    """Yield the open tickets by id, and those of *also* that are closed."""
+    last = -1
+    while chunk := store.load_open_tickets(tenant, after=last, limit=AT_ONCE):
+        yield chunk
+        last = chunk[-1].id
+    closed = [ticket for ticket in store.load_tickets(tenant, also).values() if ticket.closed]
+    if closed:
+        yield closed
 
 
 def publish(observer: Observer, tenant: str, tally: Tally, now: datetime) -> None:
@@ -88,11 +118,10 @@ def publish(observer: Observer, tenant: str, tally: Tally, now: datetime) -> Non
     observer.set("slamon_witness_last_success_timestamp_seconds", now.timestamp(), tenant=tenant)
 
 
-def _load_cases(store: Store, tenant: str, told: Sequence[Evidence], differing: Collection[int]) -> list[Case]:
-    wanted = [each for each in told if each.ticket.id in differing]
+def _load_cases(store: Store, tenant: str, differing: Sequence[Evidence]) -> list[Case]:
     cases: list[Case] = []
-    for begin in range(0, len(wanted), EVENTS_AT_ONCE):
-        chunk = wanted[begin : begin + EVENTS_AT_ONCE]
+    for begin in range(0, len(differing), AT_ONCE):
+        chunk = differing[begin : begin + AT_ONCE]
         events = store.load_events_of(tenant, [each.ticket.id for each in chunk])
         cases += [Case.of(each, events[each.ticket.id]) for each in chunk]
     return cases
@@ -104,21 +133,12 @@ def _moved(store: Store, tenant: str, tickets: Mapping[int, Ticket]) -> set[int]
     return {t.id for t in tickets.values() if not t.closed and marks.get(t.id) != to_epoch(t.last_updated_at)}
 
 
-def _load(
-    store: Store, tenant: str, tickets: Mapping[int, Ticket], read_text: ReadText, now: datetime
-) -> tuple[list[Evidence], Shelf]:
+def _load_lives(store: Store, tenant: str, tickets: Sequence[Ticket], shelf: Shelf) -> dict[int, Life]:
+    """Return the lives of those of *tickets* that have a history; the versions they name are put on *shelf*."""
     rows: dict[int, list[EventRow]] = defaultdict(list)
-    for row in store.load_history(tenant, list(tickets)):
+    for row in store.load_history(tenant, [ticket.id for ticket in tickets]):
         rows[row.ticket_id].append(EventRow(row.at, row.kind, row.level, row.terms))
-    terms = store.load_terms({row.terms for own in rows.values() for row in own if row.terms is not None})
-    calendars = store.load_calendars({each.calendar for each in terms.values()})
-    told = [
-        Evidence(
-            ticket,
-            Life(ticket.id, tuple(rows[ticket.id]), to_epoch(ticket.last_updated_at)),
-            read_text(ticket.witness.sla_status, ticket.entered_at, now),
-        )
-        for ticket in sorted(tickets.values(), key=lambda ticket: ticket.id)
-        if ticket.id in rows
-    ]
-    return told, Shelf(terms, calendars)
+    named = {row.terms for own in rows.values() for row in own if row.terms is not None}
+    terms = store.load_terms(named - shelf.terms.keys())
+    shelf.add(terms, store.load_calendars({each.calendar for each in terms.values()} - shelf.rules.keys()))
+    return {t.id: Life(t.id, tuple(rows[t.id]), to_epoch(t.last_updated_at)) for t in tickets if t.id in rows}

@@ -15,9 +15,9 @@ from slamon.core.figures import Life, Shelf, read_figures
 from slamon.core.instants import to_epoch
 from slamon.core.policy import Terms
 from slamon.core.promise import ALL_HOURS, PolicyRule, PromiseSettings
-from slamon.core.reconcile import NOT_TRIED, ROUNDS, Bench, Findings, explain, find_differences, settle_texts
+from slamon.core.reconcile import NOT_TRIED, ROUNDS, Bench, Findings, explain, find_differences
 from slamon.core.rules import CalendarRules, DatedSpan, Window
-from slamon.core.sla_text import SlaText, TextKind
+from slamon.core.sla_text import SlaText, TextKind, find_day_order, settle
 from slamon.core.ticket import STAGES, Event, Kind, Level, Origin, Ref, Stage, Ticket, Witness
 from slamon.core.versions import version_of
 from slamon.core.witness import Cause, Difference, Evidence, WitnessKind, compare
@@ -82,7 +82,7 @@ def reconcile(
     shelf = Shelf({version_of(terms): terms}, known)
     desk = gather_facts(None, PromiseSettings(PolicyRule("default")), calendars, [])
     bench = Bench(desk, shelf, to_epoch(at(now)), tolerance)
-    told = settle_texts([evidence])
+    told = [replace(evidence, text=settle(evidence.text, find_day_order([evidence.text])))]
     return explain(find_differences(told, bench), [Case.of(told[0], events)], bench)
 
 
