@@ -149,7 +149,7 @@ def test_no_tenant_at_all() -> None:
     ]
 
 
-def test_T49_a_policy_without_a_condition_is_refused() -> None:  # noqa: N802  (the number of a known trap)
+def test_T49_a_policy_without_a_condition_is_refused() -> None:
     for match in ("{}", "{before_source = true}", "{board = []}", "{company_field = {}}"):
         problems = refused(f"[[policy]]\nname = 'p'\nmatch = {match}\ngoals = {{}}\n")
         assert any("takes every ticket" in problem.remedy for problem in problems), match
@@ -218,7 +218,7 @@ def test_a_long_value_is_cut() -> None:
     assert len(only(f"[log]\nlevel = '{'x' * 900}'\n").value) == 60
 
 
-def test_T03_a_calendar_that_never_opens_again_is_refused() -> None:  # noqa: N802  (the trap's number)
+def test_T03_a_calendar_that_never_opens_again_is_refused() -> None:
     past = '[calendar.past]\ntimezone = "UTC"\nopenings = [{date = "2020-01-01", from = "09:00", to = "12:00"}]\n'
 
     problem = only(past)

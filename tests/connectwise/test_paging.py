@@ -1,7 +1,5 @@
 """Pages under way at once, against a server that keeps to conditions on ids and takes its time."""
 
-# ruff: noqa: N802  (the trap's number is part of the name)
-
 from __future__ import annotations
 
 import asyncio

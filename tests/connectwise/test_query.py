@@ -150,7 +150,7 @@ def test_what_could_be_misread_is_refused(path: str, value: Value) -> None:
         equals(path, value)
 
 
-def test_T77_an_instant_is_asked_for_in_utc_and_never_without_a_zone() -> None:  # noqa: N802  (the trap's number)
+def test_T77_an_instant_is_asked_for_in_utc_and_never_without_a_zone() -> None:
     for hours in (-5, 0, 2, 13):
         local = datetime(2026, 3, 1, 9, 30, tzinfo=UTC).astimezone(timezone(timedelta(hours=hours)))
         assert str(compare("lastUpdated", ">=", local)) == "lastUpdated >= [2026-03-01T09:30:00Z]"

@@ -87,20 +87,20 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert read(text).kind in TextKind
 
 
-def test_T76_the_year_is_one_in_which_the_weekday_fits() -> None:  # noqa: N802  (the trap's number)
+def test_T76_the_year_is_one_in_which_the_weekday_fits() -> None:
     # 29 February 2024 was a Thursday, that of 2028 is a Tuesday.
     assert read("Plan by Thu 02/29 9:00 AM UTC", "2024-02-28T09:00").candidates == (utc("2024-02-29T09:00"),)
     assert read("Plan by Tue 02/29 9:00 AM UTC").candidates == (utc("2028-02-29T09:00"),)
     assert read("Plan by Mon 02/29 9:00 AM UTC").kind is TextKind.UNREADABLE
 
 
-def test_T76_a_ticket_that_expired_years_ago_keeps_its_year() -> None:  # noqa: N802  (the trap's number)
+def test_T76_a_ticket_that_expired_years_ago_keeps_its_year() -> None:
     found = read("Resolve by Wed 03/15 9:00 AM UTC-05", "2023-03-10T09:00")
 
     assert found.candidates == (utc("2023-03-15T14:00"),)
 
 
-def test_T76_a_day_that_fits_both_orders_stays_ambiguous() -> None:  # noqa: N802  (the trap's number)
+def test_T76_a_day_that_fits_both_orders_stays_ambiguous() -> None:
     # 1 December 2026 and 12 January 2027 are both a Tuesday.
     found = read("Plan by Tue 01/12 9:00 AM UTC", "2026-11-20T09:00")
 
@@ -110,7 +110,7 @@ def test_T76_a_day_that_fits_both_orders_stays_ambiguous() -> None:  # noqa: N80
     assert found.day_order is None
 
 
-def test_T76_the_desks_other_texts_decide_the_order() -> None:  # noqa: N802  (the trap's number)
+def test_T76_the_desks_other_texts_decide_the_order() -> None:
     doubtful = read("Plan by Tue 01/12 9:00 AM UTC")
     days_first = read("Plan by Fri 27/11 9:00 AM UTC")
     months_first = read("Plan by Fri 11/27 9:00 AM UTC")

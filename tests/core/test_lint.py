@@ -399,7 +399,7 @@ def test_a_list_that_several_calendars_share_is_named_once() -> None:
     assert [finding.problem.split("; ")[1] for finding in found] == ["used by 'Late', 'Office'"] * 2
 
 
-def test_T12_no_holiday_is_made_up_or_named_as_missing() -> None:  # noqa: N802  (the trap's number)
+def test_T12_no_holiday_is_made_up_or_named_as_missing() -> None:
     (finding,) = lint(with_calendar(holidays=HOLIDAYS[:1]), SETTINGS, TODAY)
 
     assert "has no rows for 2027" in finding.problem

@@ -119,7 +119,7 @@ def test_a_date_resolved_on_a_ticket_that_is_not_resolved_is_ignored(name: str) 
     assert Kind.RESOLVED not in {e.kind for e in seen(ticket(), now)}
 
 
-def test_t57_the_second_step_of_a_close_is_not_dated_by_the_first() -> None:
+def test_T57_the_second_step_of_a_close_is_not_dated_by_the_first() -> None:
     done = ticket(status=status("Completed"), last_updated_at=at("10:30"), resolved_at=at("10:30"))
     closed = replace(done, status=status(">Closed"), closed=True, last_updated_at=at("11:00"))
 

@@ -244,7 +244,7 @@ class TestGoals:
         assert choice.terms == Terms("none", version_of(ALL_HOURS))
         assert choice.calendar == ALL_HOURS
 
-    def test_t19_fractions_of_an_hour_are_kept(self) -> None:
+    def test_T19_fractions_of_an_hour_are_kept(self) -> None:
         default = replace(DEFAULT, goals=GoalHours(0.25, 1.1, 1 / 3), goals_by_rank={})
 
         terms = choose(default=default).terms
@@ -337,7 +337,7 @@ class TestCalendar:
             ),
         ],
     )
-    def test_t03_t10_what_cannot_be_counted_on_is_no_promise(self, reference: Reference, problem: str) -> None:
+    def test_T03_t10_what_cannot_be_counted_on_is_no_promise(self, reference: Reference, problem: str) -> None:
         choice = choose(SLA, reference)
 
         assert choice.problem == problem

@@ -80,7 +80,7 @@ def test_one_goal(before: StageReading | None, after: StageReading, expected: li
         pytest.param(MET, MET, [Change.MET], id="met again"),
     ],
 )
-def test_t62_a_new_deadline_version_is_judged_afresh(
+def test_T62_a_new_deadline_version_is_judged_afresh(
     before: StageReading, after: StageReading, expected: list[Change]
 ) -> None:
     assert told(before, replace(after, version=1)) == expected

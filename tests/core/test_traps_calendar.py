@@ -1,7 +1,5 @@
 """What real systems got wrong about time and calendars; the numbers are those of the list of traps (T01 to T21)."""
 
-# ruff: noqa: N802  (the trap's number is part of the name)
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What real systems got wrong about pauses, stages, policies and reopening (T22 to T60); an office of nine to five."""
 
-# ruff: noqa: N802  (the trap's number is part of the name)
-
 from __future__ import annotations
 
 from dataclasses import replace

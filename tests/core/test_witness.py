@@ -168,7 +168,7 @@ def test_a_text_is_cut_to_the_minute_and_names_the_stage() -> None:
     assert (found.theirs, found.ours) == ("plan by 2026-01-05T12:00Z", "respond by 2026-01-05T11:00Z")
 
 
-def test_T76_an_ambiguous_text_agrees_if_either_day_does() -> None:  # noqa: N802  (the trap's number)
+def test_T76_an_ambiguous_text_agrees_if_either_day_does() -> None:
     terms = promise(1, 2, 4)
     events = [entered("2026-12-01T08:00:00")]
     either = SlaText(TextKind.DUE, Stage.RESPOND, (at("2027-01-12T09:00"),), (at("2026-12-01T09:00"),))

@@ -79,7 +79,7 @@ async def watched(folder: Path, tickets: int = 60, *, arrivals_a_day: float = 20
 
 
 @pytest.mark.parametrize("tickets", [3, 60])
-async def test_t79_empty_answers_to_a_whole_sweep_close_and_delete_nothing(tickets: int, tmp_path: Path) -> None:
+async def test_T79_empty_answers_to_a_whole_sweep_close_and_delete_nothing(tickets: int, tmp_path: Path) -> None:
     async with watched(tmp_path, tickets, arrivals_a_day=0) as each:
         before, unrelated = each.open_ids(), each.deleted()
 
@@ -92,7 +92,7 @@ async def test_t79_empty_answers_to_a_whole_sweep_close_and_delete_nothing(ticke
         assert each.open_ids() == each.truly_open()
 
 
-async def test_t82_an_old_copy_never_takes_a_ticket_back(tmp_path: Path) -> None:
+async def test_T82_an_old_copy_never_takes_a_ticket_back(tmp_path: Path) -> None:
     async with watched(tmp_path) as each:
         for _ in range(6):
             await each.desk.cycle(STEP)
@@ -103,7 +103,7 @@ async def test_t82_an_old_copy_never_takes_a_ticket_back(tmp_path: Path) -> None
         assert each.desk.sample("slamon_rows_stale_total") > 0
 
 
-async def test_t77_a_stamp_years_ahead_does_not_carry_the_watermark_along(tmp_path: Path) -> None:
+async def test_T77_a_stamp_years_ahead_does_not_carry_the_watermark_along(tmp_path: Path) -> None:
     async with watched(tmp_path) as each:
         await each.spoilt(Fault.FUTURE, cycles=2, sweep=True)
 

@@ -63,7 +63,7 @@ def test_a_breach_that_comes_as_a_surprise_is_told_as_a_breach_only(desk: OpenDe
     assert watched.mailed() == [("breached/resolve", who) for who in BOTH]
 
 
-def test_t86_two_evaluations_of_one_instant_tell_once(desk: OpenDesk) -> None:
+def test_T86_two_evaluations_of_one_instant_tell_once(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())), settings_of(RESOLVE_ONLY))
     watched.polls("10:01", "13:10")
     watched.start()
@@ -86,7 +86,7 @@ def test_what_happened_before_the_first_start_is_history(desk: OpenDesk) -> None
     assert watched.mailed() == [("breached/resolve", who) for who in BOTH]
 
 
-def test_t62_a_ticket_that_gets_more_urgent_is_told_of_again(desk: OpenDesk) -> None:
+def test_T62_a_ticket_that_gets_more_urgent_is_told_of_again(desk: OpenDesk) -> None:
     life = Life(ticket(priority=Ref(2, "Priority 2"))).then(at("13:30"), priority=Ref(1, "Priority 1"))
     watched = desk(worlds_of(life), settings_of(BY_RANK))
 
@@ -97,7 +97,7 @@ def test_t62_a_ticket_that_gets_more_urgent_is_told_of_again(desk: OpenDesk) -> 
     assert watched.mailed() == [("breached/resolve", who) for who in BOTH]
 
 
-def test_t62_even_where_its_new_deadline_lies_before_the_first_start(desk: OpenDesk) -> None:
+def test_T62_even_where_its_new_deadline_lies_before_the_first_start(desk: OpenDesk) -> None:
     """The breach is as old as the goal makes it, but it is news: the ticket was in time when last seen."""
     life = Life(ticket(priority=Ref(2, "Priority 2"))).then(at("13:30"), priority=Ref(1, "Priority 1"))
     watched = desk(worlds_of(life), settings_of(BY_RANK), watched_since=at("12:30"))
@@ -122,7 +122,7 @@ def test_a_deadline_at_closing_time_before_the_first_start_that_breaks_after_it_
     assert watched.mailed() == [("breached/resolve", who) for who in BOTH]
 
 
-def test_t25_nothing_breaks_while_paused(desk: OpenDesk) -> None:
+def test_T25_nothing_breaks_while_paused(desk: OpenDesk) -> None:
     life = Life(ticket()).then(at("12:00"), status="Waiting Customer").then(at("20:00"), status="In Progress")
     watched = desk(worlds_of(life), settings_of(RESOLVE_ONLY))
 
@@ -162,7 +162,7 @@ def test_a_goal_reached_late_is_missed_not_broken_again(desk: OpenDesk) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"merged_into_id": 9}, {"status": ">Closed", "closed": True}])
-def test_t59_a_merged_or_closed_ticket_is_told_of_no_more(desk: OpenDesk, facts: dict[str, object]) -> None:
+def test_T59_a_merged_or_closed_ticket_is_told_of_no_more(desk: OpenDesk, facts: dict[str, object]) -> None:
     watched = desk(worlds_of(Life(ticket()).then(at("12:00"), **facts)), settings_of(RESOLVE_ONLY))
 
     watched.polls("10:01", "12:01", "13:10", "15:00")

@@ -72,7 +72,7 @@ def test_a_trail_with_a_gap_is_not_taken_for_the_whole_story(desk: OpenDesk) -> 
     assert (change.name, change.origin, change.not_before) == ("Assigned", Origin.POLL, at("10:00"))
 
 
-def test_t24_waiting_to_resolved_in_one_save_keeps_the_wait(desk: OpenDesk) -> None:
+def test_T24_waiting_to_resolved_in_one_save_keeps_the_wait(desk: OpenDesk) -> None:
     life = (
         Life(ticket(), trail=False)
         .then(at("10:10"), status="Waiting Customer")

@@ -100,7 +100,7 @@ class TestUnfinished:
 
 
 class TestWatermark:
-    def test_t77_a_date_in_the_far_future_does_not_hide_what_comes(self, desk: OpenDesk) -> None:
+    def test_T77_a_date_in_the_far_future_does_not_hide_what_comes(self, desk: OpenDesk) -> None:
         odd = ticket(1, last_updated_at=at("2031-01-01T00:00"))
         life = Life(ticket(2)).then(at("10:30"), status="Assigned")
         worlds = [replace(world, tickets={1: odd, **world.tickets}) for world in worlds_of(life)]
@@ -171,7 +171,7 @@ class TestOldAndDoubleRows:
         assert watched.events() == before
         assert watched.sample("slamon_rows_stale_total", tenant=TENANT) == 1
 
-    def test_t82_a_ticket_on_two_pages_is_one_ticket_as_it_is_newest(self, desk: OpenDesk) -> None:
+    def test_T82_a_ticket_on_two_pages_is_one_ticket_as_it_is_newest(self, desk: OpenDesk) -> None:
         old, new = ticket(), ticket(status=status("Assigned"), last_updated_at=at("10:30"))
         watched = desk([World(at("10:00"), {1: new, 2: old})])  # under another key: the same ticket twice
         watched.source.page_size = 1

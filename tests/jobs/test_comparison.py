@@ -51,7 +51,7 @@ def order_of(watched: Desk, folder: Path) -> CompareOrder:
     return CompareOrder(SecretStr(f"sqlite:///{folder / 'slamon.db'}"), watched.settings, watched.wall.now())
 
 
-def test_T75_command_and_daemon_go_by_the_stored_reference_and_name_the_same_causes(  # noqa: N802  (the trap's number)
+def test_T75_command_and_daemon_go_by_the_stored_reference_and_name_the_same_causes(
     compared: Desk, tmp_path: Path
 ) -> None:
     (tmp_path / "slamon.toml").write_text(CONFIG)

@@ -103,7 +103,7 @@ def test_a_ticket_that_enters_in_progress_and_was_never_touched_is_measured(desk
 
 
 @pytest.mark.parametrize("name", ["Waiting Customer", "Completed"])
-def test_t30_born_waiting_or_resolved(desk: OpenDesk, name: str) -> None:
+def test_T30_born_waiting_or_resolved(desk: OpenDesk, name: str) -> None:
     watched = desk(worlds_of(Life(ticket(status=status(name)))))
 
     watched.poll("15:00")
@@ -113,7 +113,7 @@ def test_t30_born_waiting_or_resolved(desk: OpenDesk, name: str) -> None:
     assert watched.stored().elapsed_seconds == 0
 
 
-def test_t80_a_closed_ticket_within_the_backfill_is_judged_by_its_trail(desk: OpenDesk) -> None:
+def test_T80_a_closed_ticket_within_the_backfill_is_judged_by_its_trail(desk: OpenDesk) -> None:
     life = Life(ticket()).then(at("12:00"), status="Completed").then(at("13:00"), status=">Closed", closed=True)
     late = Life(ticket(2)).then(at("15:30"), status="Completed", closed=True)
     watched = desk(worlds_of(life, late))

@@ -50,7 +50,7 @@ def test_a_known_ticket_is_asked_for_by_id_once(desk: OpenDesk) -> None:
     assert watched.state.hinted_ids == set()
 
 
-def test_T79_a_ticket_of_a_board_that_is_not_watched_is_not_taken_in(desk: OpenDesk) -> None:  # noqa: N802  (the trap's number)
+def test_T79_a_ticket_of_a_board_that_is_not_watched_is_not_taken_in(desk: OpenDesk) -> None:
     elsewhere = Life(ticket(2, board=NOC, status=status("New", NOC))).then(at("10:30"), owner="jdoe")
     watched = desk(settled(Life(ticket(1)), elsewhere), settings_of(boards=("Help Desk",)))
     watched.polls("10:05")

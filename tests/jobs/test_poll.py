@@ -67,8 +67,8 @@ def test_the_overlap_makes_no_second_event(desk: OpenDesk) -> None:
     assert len(watched.events(1, Kind.TERMS)) == 1
 
 
-def test_a_closed_ticket_is_learnt_of_by_the_list_of_changes(desk: OpenDesk) -> None:
-    """T78: asking for open tickets only, one never learns that they closed."""
+def test_T78_a_closed_ticket_is_learnt_of_by_the_list_of_changes(desk: OpenDesk) -> None:
+    """Asking for open tickets only, one never learns that they closed."""
     watched = desk(worlds_of(Life(ticket()).then(at("10:20"), status=">Closed", closed=True)))
 
     watched.polls("10:05", "10:25")

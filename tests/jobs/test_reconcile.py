@@ -221,7 +221,7 @@ def test_a_text_that_cannot_be_read_is_a_finding_and_stops_nothing(run: Any) -> 
     assert all("is not of the form" in d.words for d in texts)
 
 
-def test_T75_the_metrics_show_every_cause_the_findings_and_their_age(run: Any) -> None:  # noqa: N802  (the trap's number)
+def test_T75_the_metrics_show_every_cause_the_findings_and_their_age(run: Any) -> None:
     metrics = Metrics(version="1", tzdata_version="2", tenants=["main"], strict=True)
     sample = metrics.registry.get_sample_value
     names = [{"tenant": "main", "cause": cause.value} for cause in CAUSES]

@@ -9,7 +9,7 @@ from tests.jobs.desk import settings_of
 from tests.jobs.world import Life, at, ticket, worlds_of
 
 
-def test_t34_a_remapped_status_holds_from_now_on_and_the_past_keeps_its_level(desk: OpenDesk) -> None:
+def test_T34_a_remapped_status_holds_from_now_on_and_the_past_keeps_its_level(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket()).then(at("10:30"), status="In Progress")))
     watched.polls("10:05", "10:31")
 

@@ -110,7 +110,7 @@ class TestMissed:
         assert questions == [frozenset({2, 3}), frozenset({4, 5})]
         assert watched.store.load_open_ids(TENANT) == {1, 2, 3, 4, 5}
 
-    def test_t58_a_close_that_was_never_listed(self, desk: OpenDesk) -> None:
+    def test_T58_a_close_that_was_never_listed(self, desk: OpenDesk) -> None:
         life = Life(ticket()).then(at("10:30"), status=">Closed", closed=True)
         watched = desk(worlds_of(life))
         watched.poll("10:05")
@@ -122,7 +122,7 @@ class TestMissed:
         assert watched.verdicts() == [Verdict.MET] * 3
         assert watched.store.load_open_ids(TENANT) == set()
 
-    def test_t59_a_merge_that_was_never_listed(self, desk: OpenDesk) -> None:
+    def test_T59_a_merge_that_was_never_listed(self, desk: OpenDesk) -> None:
         life = Life(ticket()).then(at("10:30"), status=">Closed", closed=True, merged_into_id=9)
         watched = desk(worlds_of(life))
         watched.poll("10:05")
@@ -133,7 +133,7 @@ class TestMissed:
 
         assert watched.told()[-1] == ("cancelled", "10:30:00", "merged into another ticket")
 
-    def test_t79_a_move_to_a_board_that_is_not_watched(self, desk: OpenDesk) -> None:
+    def test_T79_a_move_to_a_board_that_is_not_watched(self, desk: OpenDesk) -> None:
         life = Life(ticket()).then(at("10:30"), board=NOC, status="Assigned")
         watched = desk(worlds_of(life), settings_of(boards=("Help Desk",)))
         watched.poll("10:05")

@@ -17,7 +17,7 @@ from tests.jobs.world import SECOND, Life, World, at, moved, status, ticket, wor
 UNREAD = "slamon_audit_entries_unread_total"
 
 
-def test_t83_what_looks_like_a_change_but_cannot_be_read_is_counted_and_logged_once_per_wording(
+def test_T83_what_looks_like_a_change_but_cannot_be_read_is_counted_and_logged_once_per_wording(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     metrics = Metrics(version="0", tzdata_version="0", tenants=["main"], strict=True)
@@ -50,7 +50,7 @@ def test_a_pattern_of_the_settings_reads_what_slamons_own_do_not() -> None:
     assert metrics.registry.get_sample_value(UNREAD, {"tenant": "main"}) == 0
 
 
-def test_t83_a_trail_that_cannot_be_read_leaves_the_bounds_of_the_polls(desk: OpenDesk) -> None:
+def test_T83_a_trail_that_cannot_be_read_leaves_the_bounds_of_the_polls(desk: OpenDesk) -> None:
     seen = ticket(status=status("Assigned"), last_updated_at=at("10:07:30"))
     odd = [AuditEntry(at("10:07:30"), "Status flipped")]
     watched = desk([World(at("10:00"), {1: ticket()}), World(at("10:07:30"), {1: seen}, {1: odd})])
@@ -61,7 +61,7 @@ def test_t83_a_trail_that_cannot_be_read_leaves_the_bounds_of_the_polls(desk: Op
     assert (change.not_before, change.at) == (at("10:00"), at("10:07:30"))
 
 
-def test_t42_who_made_a_change_does_not_matter_nor_that_he_is_gone(desk: OpenDesk) -> None:
+def test_T42_who_made_a_change_does_not_matter_nor_that_he_is_gone(desk: OpenDesk) -> None:
     """A responder who is renamed or deleted later rewrites nothing: no event names him."""
     life = Life(ticket()).then(at("10:10"), status="Assigned").then(at("10:40"), owner="former.member.17")
     worlds = worlds_of(life)
@@ -75,7 +75,7 @@ def test_t42_who_made_a_change_does_not_matter_nor_that_he_is_gone(desk: OpenDes
     assert watched.verdicts()[0] is Verdict.MET
 
 
-def test_t84_a_change_in_the_second_of_another_leaves_no_moment_without_a_promise(desk: OpenDesk) -> None:
+def test_T84_a_change_in_the_second_of_another_leaves_no_moment_without_a_promise(desk: OpenDesk) -> None:
     life = Life(ticket()).then(at("10:10"), status="Assigned", priority=None).then(at("10:10") + SECOND, sla=None)
     watched = desk(worlds_of(life))
 

@@ -26,7 +26,7 @@ class Inbox:
         self._on_rcpt = on_rcpt
         self._on_data = on_data
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if self._on_rcpt:
@@ -34,7 +34,7 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         if not self._on_data:
             self.envelopes.append(envelope)
         return self._on_data or "250 OK"
