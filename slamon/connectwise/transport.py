@@ -86,7 +86,9 @@ class Transport:
             },
             verify=_tls_context(ca_file),
             timeout=httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds),
-            limits=httpx.Limits(max_connections=limits.parallel, max_keepalive_connections=limits.parallel),
+            # How many are open is bounded by `_slots`. A limit of httpx's own would be used up for good: a request
+            # that the deadline cancels at the wrong moment leaves its connection in the pool, taken for busy.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=limits.parallel),
             follow_redirects=False,
             # A proxy named in the environment must not see what is meant for this machine.
             trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
