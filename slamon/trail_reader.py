@@ -1,4 +1,4 @@
-"""Reads the status changes in audit trails, and tells of entries that look like one but cannot be read."""
+"""Reads the changes in audit trails, and tells of entries that look like one of status but cannot be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from slamon.connectwise.audit import AuditReader
-from slamon.core.observe import StatusChange
+from slamon.core.trail import TrailChange
 from slamon.log import get_logger
 from slamon.ports import AuditEntry, Observer
 from slamon.wiring import read_trail
@@ -27,8 +27,8 @@ class TrailReader:
         self._tenant = tenant
         self._told: set[str] = set()
 
-    def __call__(self, entries: Iterable[AuditEntry]) -> list[StatusChange]:
-        """Return the status changes in an audit trail, in its order."""
+    def __call__(self, entries: Iterable[AuditEntry]) -> list[TrailChange]:
+        """Return the changes of status, priority and board in an audit trail, in its order."""
         trail = list(entries)
         for entry in trail:
             if _STATUS.search(f"{entry.kind} {entry.text}") and self._reader.read(entry) is None:

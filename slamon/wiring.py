@@ -12,10 +12,9 @@ from slamon.config.models import Config, Mail, Tenant
 from slamon.config.policies import Match as ConfiguredMatch
 from slamon.config.policies import Promise
 from slamon.core.levels import LevelRule
-from slamon.core.observe import StatusChange
 from slamon.core.promise import Match, PolicyRule, PromiseSettings
 from slamon.core.reference import GoalHours
-from slamon.core.ticket import Kind
+from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import AuditEntry, Observer, WallTime
 from slamon.walltime import RealTime, SimulatedTime
@@ -125,14 +124,10 @@ def open_renderer() -> Renderer:
     return Renderer(resources.folder("reports"))
 
 
-def read_trail(reader: AuditReader, entries: Iterable[AuditEntry]) -> list[StatusChange]:
-    """Return the status changes in an audit trail, in its order."""
+def read_trail(reader: AuditReader, entries: Iterable[AuditEntry]) -> list[TrailChange]:
+    """Return the changes of status, priority and board in an audit trail, in its order."""
     changes = (reader.read(entry) for entry in entries)
-    return [
-        StatusChange(change.at, change.old, change.new)
-        for change in changes
-        if change is not None and change.kind is Kind.STATUS
-    ]
+    return [TrailChange(change.at, change.old, change.new, change.kind) for change in changes if change is not None]
 
 
 def _rule(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from slamon.core.desk_facts import DeskFacts, Goals, goals_of, with_goals
+from slamon.core.facts import MOVES_TERMS
 from slamon.core.figures import Life, Shelf
 from slamon.core.instants import to_epoch
 from slamon.core.levels import choose_level, find_status
@@ -117,11 +118,8 @@ def _without_broken_waits(rows: tuple[EventRow, ...]) -> tuple[EventRow, ...]:
 
 def _earliest(events: Sequence[Event]) -> list[datetime]:
     """Return the earliest instant of each event; a promise came no later than the change that brought it."""
-    brought = {e.at: e.not_before for e in events if e.kind in _MOVES_TERMS}
+    brought = {e.at: e.not_before for e in events if e.kind in MOVES_TERMS}
     return [min(e.not_before, brought.get(e.at, e.at)) if e.kind is Kind.TERMS else e.not_before for e in events]
-
-
-_MOVES_TERMS = (Kind.PRIORITY, Kind.SLA, Kind.BOARD, Kind.COMPANY, Kind.AGREEMENT)
 
 
 # --- other terms ----------------------------------------------------------------------------------

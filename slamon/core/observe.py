@@ -11,20 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
 from slamon.core.levels import LevelChoice, LevelRule, choose_level, find_status, is_out_of_scope
 from slamon.core.reference import Reference
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class StatusChange:
-    """A status change as an audit trail tells it, by name. `at` is aware, UTC."""
-
-    at: datetime
-    before: str
-    after: str
+from slamon.core.trail import REFS, TrailChange, changes_of, is_linked, tell_from_entry, tell_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +39,12 @@ class Desk:
             self._chosen[key] = found
         return found
 
-    def level_of_name(self, ticket: Ticket, name: str) -> Level | None:
+    def level_of_name(self, board: Ref, name: str) -> Level | None:
         """Return the level of a status known by name only, None where that is not certain."""
-        status = find_status(self.reference, ticket.board, name)
+        status = find_status(self.reference, board, name)
         if status is None:
             return None
-        return choose_level(ticket.board, Ref(status.id, status.name), self.reference, self.levels).level
+        return choose_level(board, Ref(status.id, status.name), self.reference, self.levels).level
 
     def out_of_scope(self, ticket: Ticket) -> str:
         if self.boards is not None and ticket.board.id not in self.boards:
@@ -80,35 +71,30 @@ def observe(
     before: Ticket | None,
     now: Ticket,
     desk: Desk,
-    trail: Sequence[StatusChange] | None,
+    trail: Sequence[TrailChange] | None,
     *,
     seen_at: datetime,
     scope: Scope | None = None,
 ) -> list[Event]:
     """Return the events that lead from *before* (None: never seen) to *now*, in order of time.
 
-    *trail* is the whole audit trail of status changes, oldest first; None if it
-    was not read. *scope* is None for a ticket that was never out of scope.
+    *trail* is the whole audit trail, oldest first; None if it was not read.
+    *scope* is None for a ticket that was never out of scope.
     """
-    trail = None if trail is None else _up_to(now, trail)
     events = _first_sight(now, desk, trail) if before is None else _since(before, now, desk, trail, seen_at)
     events += _milestones(before, now, desk)
     events += _scope_changes(before, now, desk, scope, seen_at)
     return sorted(events, key=lambda event: event.at)
 
 
-def read_story(now: Ticket, desk: Desk, trail: Sequence[StatusChange]) -> list[Event] | None:
-    """Return the entry and status changes of *now* by its whole audit trail; None unless it tells all of them."""
-    story = _story(now, desk, _up_to(now, trail))
-    return None if story is None else [story[0], *story[1]]
+def read_story(now: Ticket, desk: Desk, trail: Sequence[TrailChange]) -> list[Event] | None:
+    """Return entry, statuses, priorities and boards of *now* by its whole audit trail.
 
-
-def _up_to(now: Ticket, trail: Sequence[StatusChange]) -> Sequence[StatusChange]:
-    """Return the part of *trail* that *now* shows: the trail was asked for later and may know more."""
-    known = [change for change in trail if change.at <= now.last_updated_at]
-    ahead = trail[len(known) :]
-    leads = known[-1].after if known else ahead[0].before if ahead else ""
-    return known if leads == now.status.name else trail
+    None unless it tells all statuses. Where it does not tell all priorities, or boards, there are none.
+    """
+    moves = [event for kind in REFS for event in tell_from_entry(now, trail, kind, desk.reference)]
+    story = _story(now, desk, changes_of(now, trail, Kind.STATUS), moves)
+    return None if story is None else [*story, *moves]
 
 
 def _scope_changes(
@@ -134,11 +120,10 @@ def _scope_facts(ticket: Ticket) -> tuple[object, ...]:
     return ticket.board.id, ticket.record_type, ticket.merged_into_id, ticket.parent_id
 
 
-def _first_sight(now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None) -> list[Event]:
-    story = _story(now, desk, trail or ())
+def _first_sight(now: Ticket, desk: Desk, trail: Sequence[TrailChange] | None) -> list[Event]:
+    story = read_story(now, desk, trail or ())
     if story is not None:
-        first, changes = story
-        return [first, *changes]
+        return story
     entered = _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, now.status, desk.level(now))
     if now.last_updated_at <= now.entered_at:
         return [entered]
@@ -147,7 +132,7 @@ def _first_sight(now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None) 
     return [entered, _event(now, Kind.NOT_MEASURED, now.entered_at, Origin.POLL, name=why)]
 
 
-def _story(now: Ticket, desk: Desk, trail: Sequence[StatusChange]) -> tuple[Event, list[Event]] | None:
+def _story(now: Ticket, desk: Desk, trail: Sequence[TrailChange], moves: Sequence[Event]) -> list[Event] | None:
     """Return entry and status changes as the audit trail tells them, None unless it is whole and leads to *now*.
 
     A trail without status changes is believed only of a ticket whose status
@@ -158,21 +143,53 @@ def _story(now: Ticket, desk: Desk, trail: Sequence[StatusChange]) -> tuple[Even
         untouched = level is Level.NOT_RESPONDED and now.responded_at is None
         if not untouched:
             return None
-        return _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, now.status, level), []
-    levels = [desk.level_of_name(now, name) for name in (trail[0].before, *(change.after for change in trail))]
-    if not _linked(trail) or trail[-1].after != now.status.name or None in levels or trail[0].at < now.entered_at:
+        return [_event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, now.status, level)]
+    boards = _boards(now, now.board, moves)
+    first = desk.level_of_name(boards[0][1], trail[0].before)
+    levels = _levels(desk, trail, boards)
+    if first is None or levels is None or trail[-1].after != now.status.name or trail[0].at < now.entered_at:
         return None
-    entered = _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, level=levels[0], name=trail[0].before)
-    return entered, [
+    entered = _event(now, Kind.ENTERED, now.entered_at, Origin.CONNECTWISE, level=first, name=trail[0].before)
+    return [entered, *_told(now, trail, levels)]
+
+
+def _boards(now: Ticket, before: Ref, moves: Sequence[Event]) -> list[tuple[datetime, Ref]]:
+    """Return (since when, board) by the board changes among *moves*, *before* being what they began with.
+
+    Without any all statuses are read as those of the board the ticket is on now.
+    """
+    told = [(e.at, Ref(e.id, e.name)) for e in moves if e.kind is Kind.BOARD and e.id is not None]
+    if not told:
+        return [(now.entered_at, now.board)]
+    return told if told[0][0] <= now.entered_at else [(now.entered_at, before), *told]
+
+
+def _levels(desk: Desk, trail: Sequence[TrailChange], boards: Sequence[tuple[datetime, Ref]]) -> list[Level] | None:
+    """Return the level after each change, by the board the ticket was on; None unless all are linked and certain."""
+    found: list[Level] = []
+    for place, change in enumerate(trail, 1):
+        since = [board for at, board in boards if at <= change.at] or [boards[0][1]]
+        # The last status is the one the ticket has, wherever it has moved since.
+        level = desk.level_of_name(boards[-1][1] if place == len(trail) else since[-1], change.after)
+        if level is None:
+            return None
+        found.append(level)
+    return found if is_linked(trail) else None
+
+
+def _told(now: Ticket, trail: Sequence[TrailChange], levels: Sequence[Level]) -> list[Event]:
+    return [
         _event(now, Kind.STATUS, change.at, Origin.AUDIT, level=level, name=change.after)
-        for change, level in zip(trail, levels[1:], strict=True)
+        for change, level in zip(trail, levels, strict=True)
     ]
 
 
 def _since(
-    before: Ticket, now: Ticket, desk: Desk, trail: Sequence[StatusChange] | None, seen_at: datetime
+    before: Ticket, now: Ticket, desk: Desk, trail: Sequence[TrailChange] | None, seen_at: datetime
 ) -> list[Event]:
-    events = _status_changes(before, now, desk, trail or (), seen_at)
+    exact = {kind: tell_since(before, now, trail or (), kind, desk.reference) for kind in REFS}
+    events = [event for told in exact.values() for event in told]
+    events += _status_changes(before, now, desk, trail or (), events, seen_at)
     at = _no_later(now, seen_at)
     for kind, was, has in (
         (Kind.PRIORITY, before.priority, now.priority),
@@ -181,7 +198,7 @@ def _since(
         (Kind.COMPANY, before.company, now.company),
         (Kind.AGREEMENT, before.agreement, now.agreement),
     ):
-        if (was and was.id) != (has and has.id):
+        if (was and was.id) != (has and has.id) and not exact.get(kind):
             events.append(_event(now, kind, at, Origin.POLL, has, not_before=before.last_updated_at))
     if before.owner != now.owner:
         owner = _event(now, Kind.OWNER, at, Origin.POLL, name=now.owner, not_before=before.last_updated_at)
@@ -190,17 +207,14 @@ def _since(
 
 
 def _status_changes(
-    before: Ticket, now: Ticket, desk: Desk, trail: Sequence[StatusChange], seen_at: datetime
+    before: Ticket, now: Ticket, desk: Desk, trail: Sequence[TrailChange], moves: Sequence[Event], seen_at: datetime
 ) -> list[Event]:
     """Return the status changes between two sights: the audit trail's if they lead from one to the other."""
-    fresh = [change for change in trail if change.at > before.last_updated_at]
-    levels = [desk.level_of_name(now, change.after) for change in fresh]
-    told = bool(fresh) and fresh[0].before == before.status.name and fresh[-1].after == now.status.name
-    if told and _linked(fresh) and None not in levels:
-        return [
-            _event(now, Kind.STATUS, change.at, Origin.AUDIT, level=level, name=change.after)
-            for change, level in zip(fresh, levels, strict=True)
-        ]
+    fresh = [change for change in changes_of(now, trail, Kind.STATUS) if change.at > before.last_updated_at]
+    if fresh and fresh[0].before == before.status.name and fresh[-1].after == now.status.name:
+        levels = _levels(desk, fresh, _boards(now, before.board, moves))
+        if levels is not None:
+            return _told(now, fresh, levels)
     if before.status.id == now.status.id and desk.level(before) == desk.level(now):
         return []
     level = desk.level(now)
@@ -210,10 +224,6 @@ def _status_changes(
         exact = now.resolved_at
     origin = Origin.CONNECTWISE if exact else Origin.POLL
     return [_event(now, Kind.STATUS, exact or at, origin, now.status, level, exact or before.last_updated_at)]
-
-
-def _linked(trail: Sequence[StatusChange]) -> bool:
-    return all(sooner.after == later.before for sooner, later in pairwise(trail))
 
 
 def _milestones(before: Ticket | None, now: Ticket, desk: Desk) -> list[Event]:

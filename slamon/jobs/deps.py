@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from slamon.core.observe import StatusChange
+from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.ports import AuditEntry, Observer, Store, TicketSource
 
 
 @dataclass(frozen=True, slots=True)
 class PollDeps:
-    """What a poll works with. `read_trail` finds the status changes in an audit trail."""
+    """What a poll works with. `read_trail` finds the changes in an audit trail."""
 
     settings: TenantSettings
     state: TenantState
@@ -21,4 +21,4 @@ class PollDeps:
     store: Store
     observer: Observer
     now: Callable[[], datetime]
-    read_trail: Callable[[Iterable[AuditEntry]], list[StatusChange]]
+    read_trail: Callable[[Iterable[AuditEntry]], list[TrailChange]]

@@ -11,12 +11,13 @@ from typing import Literal
 
 from slamon.core.chooser import Chooser
 from slamon.core.instants import from_epoch
-from slamon.core.observe import Desk, Scope, StatusChange, observe
+from slamon.core.observe import Desk, Scope, observe
 from slamon.core.reference import Reference
 from slamon.core.ticket import Event, Kind, Ticket
+from slamon.core.trail import TrailChange
 from slamon.errors import SlamonError
 from slamon.jobs.deps import PollDeps
-from slamon.jobs.promises import choose_promises
+from slamon.jobs.promises import Promises, choose_promises
 from slamon.jobs.trails import Trails, after_failure, by_urgency, may_have_a_trail, wait_for
 from slamon.log import get_logger
 from slamon.ports import Batch, HistoryRow, Poll, Rejection, UnreadTrail
@@ -133,7 +134,7 @@ class Intake:
         rows = self.deps.store.load_history(self.deps.settings.name, ids) if ids else []
         return {ticket_id: list(own) for ticket_id, own in groupby(rows, key=lambda row: row.ticket_id)}
 
-    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[StatusChange]], untold: Sequence[Ticket]) -> None:
+    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[TrailChange]], untold: Sequence[Ticket]) -> None:
         """Decide what has happened to the tickets of *chunk*, and store it; the trails of those *untold* must wait."""
         kept: list[Ticket] = []
         events: list[Event] = []
@@ -153,7 +154,7 @@ class Intake:
         self._seen |= read
         self.progress.seen = len(self._seen)
         waiting = [self._wait_for(ticket) for ticket in untold if ticket.id not in failed]
-        self.save(kept, events, chunk.history, waiting)
+        self.save(kept, events, chunk.history, waiting, chunk.known)
         # Only now: what could not be stored is asked for again.
         self.deps.state.retry_ids -= read
         self.deps.state.retry_ids |= {r.ticket_id for r in refused if r.ticket_id is not None}
@@ -169,24 +170,37 @@ class Intake:
         events: Sequence[Event],
         history: History,
         waiting: Sequence[UnreadTrail] = (),
+        known: Mapping[int, Ticket] | None = None,
     ) -> None:
-        """Store *tickets* with their new events and promises in one transaction; nothing to store is no transaction."""
-        self._save(tickets, self._promised(tickets, events, history), waiting)
+        """Store *tickets* with their new events and promises in one transaction; nothing to store is no transaction.
+
+        *known* are the tickets as they were before *events*.
+        """
+        self._save(tickets, self._promised(tickets, events, history, known), waiting)
 
     def judge(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> None:
         """Store *events* of tickets whose facts stand as they are, and the promises they have now."""
         self._save((), self._promised(tickets, events, history))
 
-    def _promised(self, tickets: Sequence[Ticket], events: Sequence[Event], history: History) -> list[Event]:
+    def _promised(
+        self,
+        tickets: Sequence[Ticket],
+        events: Sequence[Event],
+        history: History,
+        known: Mapping[int, Ticket] | None = None,
+    ) -> list[Event]:
         """Return *events* and those of new promises, whose versions are stored first."""
-        promises = choose_promises(
-            self.deps, self.desk, self.chooser, tickets, events, history, self.progress.started_at
-        )
+        now = self.progress.started_at
+        promises = choose_promises(self.deps, self.desk, self.chooser, tickets, events, history, now, known)
+        self.keep_versions(promises)
+        return [*events, *promises.events]
+
+    def keep_versions(self, promises: Promises) -> None:
+        """Store the versions that *promises* name, those this poll has not stored yet."""
         fresh = promises.terms.keys() - self._versions
         if fresh:
             self.deps.store.save_versions({key: promises.terms[key] for key in fresh}, promises.calendars)
             self._versions |= fresh
-        return [*events, *promises.events]
 
     def save_told(self, events: Sequence[Event], waiting: Sequence[UnreadTrail], read: Collection[int]) -> None:
         """Store histories told anew; the trails *waiting* are tried again, those of the tickets *read* are done."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from slamon.core.chooser import Chooser
+from slamon.core.facts import MOVES_TERMS, facts_over_time
 from slamon.core.instants import from_epoch
 from slamon.core.observe import Desk
 from slamon.core.policy import Terms
@@ -19,8 +21,6 @@ from slamon.ports import HistoryRow
 
 log = get_logger(__name__)
 
-_MOVES_TERMS = (Kind.PRIORITY, Kind.SLA, Kind.BOARD, Kind.COMPANY, Kind.AGREEMENT)
-
 
 @dataclass(slots=True)
 class Promises:
@@ -29,6 +29,20 @@ class Promises:
     events: list[Event] = field(default_factory=list)
     terms: dict[str, Terms] = field(default_factory=dict)
     calendars: dict[str, CalendarRules] = field(default_factory=dict)
+
+    def tell(self, chooser: Chooser, lived: Sequence[tuple[datetime, Ticket]], holds: str | None) -> bool:
+        """Note the terms of a ticket's facts since instants, where they are others than held before; say if any are."""
+        before = holds
+        for at, facts in lived:
+            choice, version = chooser.choose(facts)
+            if version == before:
+                continue
+            before = version
+            why = "; ".join(choice.why)
+            self.events.append(Event(facts.id, Kind.TERMS, at, at, Origin.SETTINGS, name=why, terms=version))
+            self.terms[version] = choice.terms
+            self.calendars[choice.terms.calendar] = choice.calendar
+        return before != holds
 
 
 def choose_promises(
@@ -39,28 +53,39 @@ def choose_promises(
     events: Sequence[Event],
     history: Mapping[int, Sequence[HistoryRow]],
     now: datetime,
+    known: Mapping[int, Ticket] | None = None,
 ) -> Promises:
-    """Return the terms that are new for *tickets*; *history* is what is stored of them, *events* are new."""
+    """Return the terms that are new for *tickets*; *history* is what is stored of them, *events* are new.
+
+    *known* are the tickets as they were before *events*.
+    """
     fresh = {event.ticket_id for event in events if event.kind is Kind.ENTERED}
     begun = {event.ticket_id for event in events if _begins_work(event)}
-    changed_at = {event.ticket_id: event.at for event in events if event.kind in _MOVES_TERMS}
+    moves: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.kind in MOVES_TERMS:
+            moves[event.ticket_id].append(event)
     found = Promises()
     for ticket in tickets:
         _note_status(deps, ticket, desk)
-        choice, version = chooser.choose(ticket)
+        choice, _ = chooser.choose(ticket)
         _note(deps.state.problems, ticket, choice.problem)
         holds, since = _held(history.get(ticket.id, ()), ticket)
+        lived = facts_over_time((known or {}).get(ticket.id), ticket, moves[ticket.id])
         # What is closed keeps its promise when only the settings or the reference data have changed.
-        settled = ticket.closed and holds is not None and ticket.id not in changed_at
-        if holds == version or settled:
+        if ticket.closed and holds is not None and not lived:
             continue
-        at = ticket.entered_at if ticket.id in fresh else max(changed_at.get(ticket.id, now), since)
-        why = "; ".join(choice.why)
-        found.events.append(Event(ticket.id, Kind.TERMS, at, at, Origin.SETTINGS, name=why, terms=version))
-        if ticket.id in fresh - begun and deps.settings.start_by_escalation:
+        lived = lived or [(ticket.entered_at if ticket.id in fresh else now, ticket)]
+        told = found.tell(chooser, [(max(at, since), facts) for at, facts in lived], holds)
+        if told and ticket.id in fresh - begun and deps.settings.start_by_escalation:
             found.events += _start_of(ticket)
-        found.terms[version] = choice.terms
-        found.calendars[choice.terms.calendar] = choice.calendar
+    return found
+
+
+def promise_life(chooser: Chooser, ticket: Ticket, telling: Sequence[Event]) -> Promises:
+    """Return the terms of a whole life, from the entry on, by the facts that *telling* gives it."""
+    found = Promises()
+    found.tell(chooser, facts_over_time(None, ticket, telling) or [(ticket.entered_at, ticket)], None)
     return found
 
 

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from slamon.core.observe import StatusChange
 from slamon.core.retelling import retell
-from slamon.core.ticket import Event
+from slamon.core.ticket import Event, Kind, Ticket
+from slamon.core.trail import TrailChange
 from slamon.errors import SlamonError
 from slamon.jobs.intake import Intake
-from slamon.jobs.promises import find_start
+from slamon.jobs.promises import find_start, promise_life
 from slamon.jobs.trails import after_failure
 from slamon.log import get_logger
 from slamon.ports import UnreadTrail
@@ -36,18 +36,34 @@ async def read_waiting_trails(intake: Intake) -> None:
 
 
 def _retell(
-    intake: Intake, waiting: Sequence[UnreadTrail], trails: Mapping[int, Sequence[StatusChange]], now: datetime
+    intake: Intake, waiting: Sequence[UnreadTrail], trails: Mapping[int, Sequence[TrailChange]], now: datetime
 ) -> None:
     deps, tenant = intake.deps, intake.progress.tenant
     tickets = deps.store.load_tickets(tenant, trails)
+    known = deps.store.load_events_of(tenant, list(tickets))
     told: list[Event] = []
     for ticket in tickets.values():
         try:
-            events = retell(ticket, deps.store.load_events(tenant, ticket.id), intake.desk, trails[ticket.id], now)
+            events = _tell(intake, ticket, known[ticket.id], trails[ticket.id], now)
         except (SlamonError, ValueError, OverflowError) as error:  # one bad trail never stops a poll
             log.warning("audit trail not told", tenant=tenant, ticket=ticket.id, error=str(error))
             continue
-        start = find_start(deps.settings, ticket, events) if events else None
-        told += events if start is None else [*events, start]
+        told += events
     again = [after_failure(wait, now) for wait in waiting if wait.ticket_id not in trails]
     intake.save_told(told, again, trails.keys())
+
+
+def _tell(
+    intake: Intake, ticket: Ticket, told: Sequence[Event], trail: Sequence[TrailChange], now: datetime
+) -> list[Event]:
+    """Return the history of *ticket* anew, with its promises and its start; nothing if it stays as told."""
+    _, holds = intake.chooser.choose(ticket)
+    events = retell(ticket, told, intake.desk, trail, now, holds)
+    if not events:
+        return []
+    if not any(event.kind is Kind.TERMS for event in events):
+        promises = promise_life(intake.chooser, ticket, events)
+        intake.keep_versions(promises)
+        events += promises.events
+    start = find_start(intake.deps.settings, ticket, events)
+    return events if start is None else [*events, start]

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from slamon.core.observe import Desk, StatusChange
+from slamon.core.observe import Desk
 from slamon.core.ticket import Ticket
+from slamon.core.trail import TrailChange
 from slamon.errors import SourceError
 from slamon.jobs.deps import PollDeps
 from slamon.log import get_logger
@@ -36,9 +37,9 @@ class Trails:
     silent: bool = False  # nobody answered
     failed: set[int] = field(default_factory=set)
 
-    async def read(self, ids: Sequence[int]) -> dict[int, list[StatusChange]]:
-        """Return the status changes of those of *ids* whose trail could be read, oldest first; the first come first."""
-        found: dict[int, list[StatusChange]] = {}
+    async def read(self, ids: Sequence[int]) -> dict[int, list[TrailChange]]:
+        """Return the changes of those of *ids* whose trail could be read, oldest first; the first come first."""
+        found: dict[int, list[TrailChange]] = {}
         for begin in range(0, len(ids), AT_ONCE):
             asked = ids[begin : begin + min(AT_ONCE, self.left)]
             if not asked or self.silent:
@@ -51,7 +52,7 @@ class Trails:
             self.silent = len(asked) > 1 and not any(trail is not None for trail in answers)
         return found
 
-    async def _fetch(self, ticket_id: int) -> list[StatusChange] | None:
+    async def _fetch(self, ticket_id: int) -> list[TrailChange] | None:
         try:
             return self.deps.read_trail(await self.deps.source.fetch_audit_trail(ticket_id))
         except SourceError as error:

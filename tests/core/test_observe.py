@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from slamon.core.levels import LevelRule
-from slamon.core.observe import Desk, Scope, StatusChange, observe
+from slamon.core.observe import Desk, Scope, observe
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Ticket
+from slamon.core.trail import TrailChange
 from tests.jobs.world import HELP, NOC, PROJECTS, REFERENCE, at, status, ticket
 
 DESK = Desk(REFERENCE)
@@ -21,12 +22,12 @@ def told(events: list[Event]) -> list[tuple[str, str]]:
     return [(str(e.kind), f"{e.at:%H:%M}") for e in events]
 
 
-def change(moment: str, before: str, after: str) -> StatusChange:
-    return StatusChange(at(moment), before, after)
+def change(moment: str, before: str, after: str) -> TrailChange:
+    return TrailChange(at(moment), before, after)
 
 
 def seen(
-    before: Ticket | None, now: Ticket, trail: list[StatusChange] | None = None, *, scope: Scope | None = None
+    before: Ticket | None, now: Ticket, trail: list[TrailChange] | None = None, *, scope: Scope | None = None
 ) -> list[Event]:
     return observe(before, now, DESK, trail, seen_at=SEEN, scope=scope)
 
@@ -205,6 +206,6 @@ def test_the_second_of_the_last_update_belongs_to_what_was_seen(minutes: int) ->
     moment: datetime = at("10:30") + timedelta(minutes=minutes)
     now = ticket(status=status("New" if minutes else "Assigned"), last_updated_at=at("10:30"))
 
-    events = seen(None, now, [StatusChange(moment, "New", "Assigned")])
+    events = seen(None, now, [TrailChange(moment, "New", "Assigned")])
 
     assert [e.name for e in events] == (["New"] if minutes else ["New", "Assigned"])

@@ -228,7 +228,7 @@ class TestScope:
 
 
 def test_priority_sla_board_company_agreement_and_owner_are_events_with_bounds(desk: OpenDesk) -> None:
-    changed = Life(ticket()).then(
+    changed = Life(ticket(), trail=False).then(
         at("10:30"),
         priority=Ref(2, "Priority 2"),
         sla=Ref(1, "Gold"),

@@ -170,6 +170,8 @@ class TestTelling:
         told = watched.events(1)
         assert [e.name for e in told if e.kind is Kind.STATUS] == ["Assigned", "In Progress"]
         kept = [replace(e, seq=None) for e in told if e.kind not in (Kind.ENTERED, Kind.STATUS)]
+        entered_with = kept.pop(next(n for n, e in enumerate(kept) if e.kind is Kind.PRIORITY))
+        assert (entered_with.at, entered_with.name) == (at("10:00"), "Priority 1")
         assert kept == [replace(e, seq=None) for e in before]
         assert [e.kind for e in kept].count(Kind.RESTORED) == 1
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from slamon.connectwise.audit import AuditReader
-from slamon.core.observe import StatusChange
 from slamon.core.reading import Verdict
 from slamon.core.ticket import Kind
+from slamon.core.trail import TrailChange
 from slamon.metrics import Metrics
 from slamon.ports import AuditEntry
 from slamon.trail_reader import TrailReader
@@ -29,7 +29,7 @@ def test_T83_what_looks_like_a_change_but_cannot_be_read_is_counted_and_logged_o
         AuditEntry(at("10:40"), "Resource jdoe has been assigned."),
     ]
 
-    assert reader([*odd, moved(at("10:50"), "New", "Done")]) == [StatusChange(at("10:50"), "New", "Done")]
+    assert reader([*odd, moved(at("10:50"), "New", "Done")]) == [TrailChange(at("10:50"), "New", "Done")]
     reader(odd)
 
     assert metrics.registry.get_sample_value(UNREAD, {"tenant": "main"}) == 6
@@ -46,7 +46,7 @@ def test_a_pattern_of_the_settings_reads_what_slamons_own_do_not() -> None:
 
     found = reader([AuditEntry(at("10:10"), 'Status flipped "New" / "Assigned" by rule 17')])
 
-    assert found == [StatusChange(at("10:10"), "New", "Assigned")]
+    assert found == [TrailChange(at("10:10"), "New", "Assigned")]
     assert metrics.registry.get_sample_value(UNREAD, {"tenant": "main"}) == 0
 
 

@@ -9,11 +9,11 @@ from slamon.config import parse_config
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.limits import DEFAULT_LIMITS
 from slamon.core.levels import LevelRule
-from slamon.core.observe import StatusChange
 from slamon.core.promise import Match
 from slamon.core.reference import GoalHours
 from slamon.core.rules import Window
-from slamon.core.ticket import Level
+from slamon.core.ticket import Kind, Level
+from slamon.core.trail import TrailChange
 from slamon.ports import AuditEntry, Unobserved
 from slamon.walltime import RealTime, SimulatedTime
 from slamon.wiring import open_client, open_mailer, open_renderer, read_trail, sender_domain, tenant_settings, wall_time
@@ -146,17 +146,21 @@ def test_the_templates_are_found() -> None:
     assert "breach.html.j2" in open_renderer().environment.list_templates()
 
 
-def test_a_trail_is_read_for_changes_of_status_only_in_its_order() -> None:
+def test_a_trail_is_read_for_changes_of_status_priority_and_board_in_its_order() -> None:
     entries = [
         AuditEntry(at("10:00"), "Ticket created."),
         moved(at("10:10"), "New", "Assigned"),
         AuditEntry(at("10:20"), 'Priority has been updated from "Low" to "High".'),
+        AuditEntry(at("10:25"), 'Board has been updated from "Help Desk" to "NOC".'),
+        AuditEntry(at("10:28"), 'Company has been updated from "Acme" to "Zenith".'),
         moved(at("10:30"), "Assigned", "Completed"),
     ]
 
     assert read_trail(AuditReader(), entries) == [
-        StatusChange(at("10:10"), "New", "Assigned"),
-        StatusChange(at("10:30"), "Assigned", "Completed"),
+        TrailChange(at("10:10"), "New", "Assigned"),
+        TrailChange(at("10:20"), "Low", "High", Kind.PRIORITY),
+        TrailChange(at("10:25"), "Help Desk", "NOC", Kind.BOARD),
+        TrailChange(at("10:30"), "Assigned", "Completed"),
     ]
 
 

@@ -98,14 +98,14 @@ class World:
     unreadable: frozenset[int] = frozenset()
 
 
-def moved(moment: datetime, before: str, after: str) -> AuditEntry:
-    """Return the audit entry of a status change."""
-    return AuditEntry(moment, f'Status has been updated from "{before}" to "{after}".')
+def moved(moment: datetime, before: str, after: str, what: str = "Status") -> AuditEntry:
+    """Return the audit entry of a change of status, or of *what*."""
+    return AuditEntry(moment, f'{what} has been updated from "{before}" to "{after}".')
 
 
 @dataclass(slots=True)
 class Life:
-    """One ticket, told as facts that hold from instants on; `trail` False: no audit trail tells its statuses."""
+    """One ticket, told as facts that hold from instants on; `trail` False: no audit trail tells them."""
 
     first: Ticket
     changes: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
@@ -131,11 +131,16 @@ class Life:
         return now
 
     def trail_at(self, moment: datetime) -> list[AuditEntry]:
-        entries, before = [AuditEntry(self.first.entered_at, "Ticket created.")], self.first.status.name
+        entries = [AuditEntry(self.first.entered_at, "Ticket created.")]
+        names = {"board": self.first.board.name, "status": self.first.status.name}
+        names["priority"] = self.first.priority.name if self.first.priority else ""
         for when, facts in self.changes:
-            if "status" in facts and when <= moment and self.trail:
-                entries.append(moved(when, before, facts["status"]))
-                before = facts["status"]
+            for what in ("priority", "board", "status"):
+                if what in facts and when <= moment and self.trail:
+                    value = facts[what]
+                    after = value if isinstance(value, str) else value.name if value else ""
+                    entries.append(moved(when, names[what], after, what.capitalize()))
+                    names[what] = after
         return entries
 
 

@@ -1,0 +1,50 @@
+"""The facts that promises depend on, as they were after each of a ticket's events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+
+from slamon.core.ticket import Event, Kind, Ref, Ticket
+
+_FIELDS = {
+    Kind.PRIORITY: "priority",
+    Kind.SLA: "sla",
+    Kind.BOARD: "board",
+    Kind.COMPANY: "company",
+    Kind.AGREEMENT: "agreement",
+}
+MOVES_TERMS = tuple(_FIELDS)
+
+
+def facts_over_time(before: Ticket | None, now: Ticket, events: Sequence[Event]) -> list[tuple[datetime, Ticket]]:
+    """Return (since when, the ticket as it then was) for each instant at which *events* move its promise, in order.
+
+    *before* is what was known when they began; without it they tell from the entry on. The last is *now*.
+    """
+    moves = sorted((event for event in events if event.kind in _FIELDS), key=lambda event: event.at)
+    facts = now
+    for kind in {event.kind for event in moves}:
+        facts = _with(facts, kind, getattr(before or now, _FIELDS[kind]), (before, now))
+    found: list[tuple[datetime, Ticket]] = []
+    for at, together in groupby(moves, key=lambda event: event.at):
+        for event in together:
+            value = None if event.id is None else Ref(event.id, event.name)
+            facts = _with(facts, event.kind, value, (before, now))
+        found.append((at, facts))
+    return [*found[:-1], (found[-1][0], now)] if found else []
+
+
+def _with(facts: Ticket, kind: Kind, value: Ref | None, sights: tuple[Ticket | None, Ticket]) -> Ticket:
+    """Return *facts* with another value, and what goes along with it where one of the two *sights* shows it."""
+    field = _FIELDS[kind]
+    number = value.id if value else None
+    shown = next((t for t in sights if t and (held := getattr(t, field)) is not None and held.id == number), None)
+    along: dict[str, object] = {}
+    if kind is Kind.PRIORITY:
+        along = {"priority_sort": shown.priority_sort if shown else None}
+    elif kind is Kind.COMPANY:
+        along = {"company_identifier": shown.company_identifier if shown else ""}
+    return replace(facts, **{field: value, **along})  # type: ignore[arg-type]
