@@ -15,7 +15,7 @@ from slamon.core.lifeline import EventRow
 from slamon.core.reconcile import Bench, Findings, explain, find_differences
 from slamon.core.reference import Reference
 from slamon.core.sla_text import SlaText, find_day_order, settle
-from slamon.core.ticket import Ticket
+from slamon.core.ticket import Kind, Ticket
 from slamon.core.witness import Cause, Evidence
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Observer, Store
@@ -65,7 +65,7 @@ def reconcile(
     """Compare every open ticket of the store at *now*, and those of *also* whatever their state.
 
     Without *reference* the causes tried are those that the settings and the promises in use offer.
-    A ticket that a poll changes meanwhile is left to the next comparison.
+    A ticket that has changed since *now*, or is changed by a poll meanwhile, is left to the next comparison.
     """
     tenant, shelf = settings.name, Shelf({}, {})
     facts = gather_facts(reference, settings.promises, (), ())
@@ -91,12 +91,18 @@ def _compare(
     found, differing = Findings(), list[Evidence]()
     for tickets in _chunks(store, tenant, also):
         lives = _load_lives(store, tenant, tickets, bench.shelf)
-        told = [Evidence(t, lives[t.id], settle(text_of(t), order)) for t in tickets if t.id in lives]
+        still = [t for t in tickets if t.id in lives and not _is_ahead(lives[t.id], bench.as_of)]
+        told = [Evidence(t, lives[t.id], settle(text_of(t), order)) for t in still]
         part = find_differences(told, bench)
         ids = {difference.ticket_id for difference in part.differences}
         differing += [each for each in told if each.ticket.id in ids]
         found = found.plus(part)
     return found, differing
+
+
+def _is_ahead(life: Life, as_of: int) -> bool:
+    """Say whether a life knows more than *as_of*; a start to come is known in advance."""
+    return life.written_at > as_of or any(row.at > as_of and row.kind != Kind.STARTED for row in life.rows)
 
 
 def _chunks(store: Store, tenant: str, also: Collection[int]) -> Iterator[list[Ticket]]:

@@ -20,7 +20,7 @@ from slamon.core.witness import CAUSES, Cause
 from slamon.errors import SlamonError
 from slamon.jobs.reconcile import Tally
 from tests.jobs.conftest import OpenDesk
-from tests.jobs.desk import TENANT, Desk
+from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.world import GOLD, Life, World, at, ticket, worlds_of
 
 CONFIG = """
@@ -167,6 +167,27 @@ def test_it_compares_after_a_sweep_and_not_with_every_poll(desk: OpenDesk) -> No
     assert stamps == [at("10:10").timestamp(), at("10:10").timestamp(), at("11:30").timestamp()]
     assert watched.sample("slamon_witness_differences", tenant=TENANT, cause="unknown") == 1
     assert watched.sample("slamon_witness_tickets_compared", tenant=TENANT) == 1
+
+
+def test_a_ticket_that_has_changed_since_the_instant_compared_is_left_to_the_next_comparison(compared: Desk) -> None:
+    begun = at("10:04")  # before the poll that saw both
+    early = compare_tenant(compared.store, compared.settings, begun)
+    later = replace(compared.source.worlds[0].tickets[2], last_updated_at=at("10:20"))
+    compared.source.worlds[0].tickets[2] = later  # type: ignore[index]
+    compared.poll("10:21")
+
+    assert (early.compared, early.causes[Cause.PRIORITY]) == (2, 1)
+    assert compare_tenant(compared.store, compared.settings, begun) == Tally(1, dict.fromkeys(CAUSES, 0))
+    assert compare_tenant(compared.store, compared.settings, at("10:21")) == early
+
+
+def test_a_start_to_come_is_no_change_to_come(desk: OpenDesk) -> None:
+    right = replace(ticket(1, sla=Ref(1, "Gold")), escalation_start_at=at("2026-11-03T00:00"))
+    goal = Witness(respond_goal_at=at("2026-11-03T10:00"))
+    watched = desk([World(at("10:00"), {1: replace(right, witness=goal)})], settings_of(start_by_escalation=True))
+    watched.poll("10:05")
+
+    assert compare_tenant(watched.store, watched.settings, at("10:05")) == Tally(1, dict.fromkeys(CAUSES, 0))
 
 
 def test_a_ticket_that_a_poll_changes_meanwhile_is_left_to_the_next_comparison(compared: Desk) -> None:
