@@ -336,6 +336,40 @@ def test_a_level_of_the_settings_can_give_a_board_its_response() -> None:
     assert lint(without(11), levels(LevelRule("In Progress", Level.RESPONDED)), TODAY)[0].rule == "board_no_plan"
 
 
+WAITS = PolicyRule("waits", Match(), goals=GoalHours(1, 2, 4), waiting_responds=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        pytest.param((), [], id="the default alone"),
+        pytest.param((WAITS,), [], id="all of them"),
+        pytest.param((replace(WAITS, waiting_responds=False),), ["board_no_response"], id="one that does not"),
+        pytest.param((replace(WAITS, waiting_responds=False, match=Match(board=("NOC",))),), [], id="on another board"),
+        pytest.param(
+            (replace(WAITS, waiting_responds=False, match=Match(board=(BOARD.name.upper(),))),),
+            ["board_no_response"],
+            id="on this board",
+        ),
+    ],
+)
+def test_where_waiting_counts_as_a_response_a_waiting_status_answers(
+    rules: tuple[PolicyRule, ...], found: list[str]
+) -> None:
+    reference = replace(without(11), boards={**ORDERLY.boards, 9: Board(9, "NOC", inactive=True)})
+    wanted = LintSettings(PromiseSettings(replace(DEFAULT, waiting_responds=True), rules))
+
+    assert [finding.rule for finding in lint(reference, wanted, TODAY)] == found
+
+
+def test_without_a_waiting_status_that_setting_answers_nothing() -> None:
+    wanted = LintSettings(PromiseSettings(replace(DEFAULT, waiting_responds=True)))
+    waiting = [number for number, each in ORDERLY.statuses.items() if each.level is Level.WAITING]
+
+    assert [f.rule for f in lint(without(11, *waiting), wanted, TODAY)] == ["board_no_response"]
+    assert [f.rule for f in lint(without(11, 12), wanted, TODAY)] == ["board_no_plan"]
+
+
 def test_tables_that_may_not_be_read_prove_nothing() -> None:
     blind = replace(
         ORDERLY,

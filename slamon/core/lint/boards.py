@@ -100,13 +100,13 @@ def lint_boards(view: View) -> Iterator[Finding]:
         if board.inactive and (board.id in view.settings.boards or board.name in view.settings.boards):
             yield INACTIVE.found(Severity.WARNING, _called(board), "is watched by name and inactive")
     for board, statuses in view.boards:
-        yield from _stages(board, statuses)
+        yield from _stages(board, statuses, view.waiting_responds(board))
         yield from _duplicates(board, statuses)
         for each in statuses:
             yield from _status(board, each)
 
 
-def _stages(board: Board, statuses: list[LeveledStatus]) -> Iterator[Finding]:
+def _stages(board: Board, statuses: list[LeveledStatus], waiting_responds: bool) -> Iterator[Finding]:
     by_level: dict[Level, list[str]] = {}
     for each in statuses:
         by_level.setdefault(each.choice.level, []).append(each.status.name)
@@ -117,10 +117,11 @@ def _stages(board: Board, statuses: list[LeveledStatus]) -> Iterator[Finding]:
         yield NO_RESOLVE.found(Severity.ERROR, _called(board), "has no active status at all")
         return
     planning = by_level.get(Level.RESOLUTION_PLAN, [])
-    if Level.RESPONDED not in by_level and not planning:
+    responds = Level.RESPONDED in by_level or (waiting_responds and Level.WAITING in by_level)
+    if not responds and not planning:
         problem = "no status has the level Responded or ResolutionPlan; only resolving a ticket answers it"
         yield NO_RESPONSE.found(Severity.ERROR, _called(board), problem)
-    elif Level.RESPONDED not in by_level:
+    elif not responds:
         problem = f"no status has the level Responded; the first to answer is {listed(planning)}, which plans too"
         yield NO_RESPONSE.found(Severity.WARNING, _called(board), problem)
     elif not planning:

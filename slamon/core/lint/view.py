@@ -108,6 +108,14 @@ class View:
     def policies(self) -> tuple[PolicyRule, ...]:
         return (*self.settings.promises.rules, self.settings.promises.default)
 
+    def waiting_responds(self, board: Board) -> bool:
+        """Return whether waiting counts as a response under every policy that can hold on *board*."""
+        named = {board.name.casefold(), str(board.id)}
+        can_hold = (
+            p for p in self.policies if not p.match.board or named & {text.casefold() for text in p.match.board}
+        )
+        return all(policy.waiting_responds for policy in can_hold)
+
     def rank(self, priority: Priority) -> int:
         """Return 1 for the most urgent priority; equal sort orders share a rank."""
         if self.settings.promises.rank_by_id:
