@@ -184,6 +184,11 @@ def test_minutes_are_summed_to_what_each_goal_is_measured_against() -> None:
             "ticket 945384: dateResolved '2022-13-01T00:00:00Z': month must be in 1..12",
         ),
         ({"closedDate": "2250-01-01"}, "bad_date", "ticket 945384: closedDate '2250-01-01': after the year 2199"),
+        (
+            {"dateResplan": "later", "dateResolved": "never", "escalationStartDateUTC": "0001-01-01T00:00:00Z"},
+            "bad_date",
+            "ticket 945384: dateResplan 'later': not an ISO 8601 date",
+        ),
         ({"board": None}, "no_board", "ticket 945384: has no board"),
         ({"board": {"name": "Help Desk"}}, "no_board", "ticket 945384: has no board"),
         ({"status": None}, "no_status", "ticket 945384: has no status"),
@@ -266,6 +271,7 @@ def test_T81_sentinels_are_no_date(text: str | None) -> None:
     [
         *("soon", "20261025", "2026-W43-7", "25/10/2026", "2026-10-25T25:00:00Z", "2026-02-30", "0000-01-01"),
         *("2026-10-25T09:00:00ZZ", "2026-10-25T09:00:00Z; drop", "/Date(1761382800000)/", "٢٠٢٦-01-01"),
+        *("2026-10-25T090000.5Z", "2026-10-25T09:00:00Z0", "2026-10-25T9:00:00Z"),
     ],
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
