@@ -256,7 +256,10 @@ def _goal(value: object) -> datetime | None:
 
 
 def _sum(own: float | None, one: float | None, other: float | None = None) -> int | None:
-    return None if own is None else int(own + (one or 0) + (other or 0))
+    try:
+        return None if own is None else int(own + (one or 0) + (other or 0))
+    except (ValueError, OverflowError):  # "NaN" and "Infinity" are numbers too
+        return None
 
 
 def _ref(reference: Reference | None) -> Ref | None:

@@ -163,6 +163,13 @@ def test_minutes_are_summed_to_what_each_goal_is_measured_against() -> None:
     assert (witness.respond_minutes, witness.plan_minutes, witness.resolve_minutes) == (141, 141, 260)
 
 
+@pytest.mark.parametrize("minutes", ["NaN", "Infinity", "-inf"])
+def test_minutes_that_are_no_number_are_absent_and_lose_no_ticket(minutes: str) -> None:
+    witness = ticket(respondMinutes=minutes, resPlanMinutes=5, resolveMinutes=7).witness
+
+    assert (witness.respond_minutes, witness.plan_minutes, witness.resolve_minutes) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "message"),
     [
