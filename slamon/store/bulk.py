@@ -8,7 +8,6 @@ values are the database's own: epoch seconds, numbers, text (`codec.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, SmallInteger, Table
@@ -51,7 +50,6 @@ def insert_rows(
     return result.rowcount
 
 
-@lru_cache(maxsize=256)
 def _insert(table: Table, columns: tuple[str, ...], conflict: Conflict, dialect: Dialect) -> tuple[str, str]:
     """Return what stands before and after the values."""
     quote = dialect.identifier_preparer.quote

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from threading import Barrier, Thread
 
@@ -10,6 +12,7 @@ import pytest
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Ticket
 from slamon.errors import StoreError
 from slamon.ports import HistoryRow
+from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
 from slamon.store.types import from_seconds
 
@@ -216,3 +219,15 @@ def test_threads_poll_at_once_and_nothing_is_lost(store: SqlStore) -> None:
     assert failures == []
     assert len(store.load_open_ids(MAIN)) == 40
     assert len(store.load_history(MAIN, store.load_open_ids(MAIN))) == 40
+
+
+def test_a_store_that_is_closed_is_forgotten(url: str) -> None:
+    store = open_store(url)
+    store.save_poll(poll(), [ticket(number) for number in range(200)], [entered(number) for number in range(200)])
+    store.close()
+    dialect = weakref.ref(store._database.engine.dialect)  # what SQLAlchemy keeps of a database hangs on it
+
+    del store
+    gc.collect()
+
+    assert dialect() is None
