@@ -34,7 +34,7 @@ def to_epoch(at: datetime) -> int:
 
 def from_epoch(seconds: int) -> datetime:
     """Return the aware UTC datetime of *seconds* since 1970."""
-    return EPOCH + timedelta(seconds=int(seconds))
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def parse_instant(text: str) -> datetime:

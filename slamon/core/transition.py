@@ -61,14 +61,14 @@ def transitions(before: Reading | None, after: Reading) -> list[Transition]:
             stage=stage,
             change=change,
             at=at,
-            version=after.stage(stage).version,
-            goal_seconds=after.stage(stage).goal_seconds,
-            elapsed_seconds=after.stage(stage).elapsed_seconds,
-            due_at=after.stage(stage).due_at,
+            version=goal.version,
+            goal_seconds=goal.goal_seconds,
+            elapsed_seconds=goal.elapsed_seconds,
+            due_at=goal.due_at,
             reason=after.note,
         )
-        for stage in STAGES
-        for change, at in _changes(before.stage(stage) if before else None, after.stage(stage), after.as_of)
+        for stage, goal in zip(STAGES, after.stages, strict=True)
+        for change, at in _changes(before.stage(stage) if before else None, goal, after.as_of)
     ]
     return sorted(found, key=lambda transition: (transition.at, transition.stage))
 

@@ -117,9 +117,10 @@ def answer_tickets(questions: Sequence[Question]) -> list[dict[str, Any] | CaseE
         [questions[0].calendar],
         np.repeat(np.array([question.as_of for question in questions], np.int64), 2),
     )
+    values = readings.values()
     return [
-        _result(question, readings.reading(2 * index), readings.reading(2 * index + 1))
-        for index, question in enumerate(questions)
+        _result(question, paused, unpaused)
+        for question, paused, unpaused in zip(questions, values[::2], values[1::2], strict=True)
     ]
 
 

@@ -109,8 +109,7 @@ class Evaluator:
                 tickets.append((ticket_id, start, steps))
         if not tickets:
             return []
-        readings = read_clocks(build_histories(table, tickets), calendars, to_epoch(as_of))
-        return [readings.reading(place) for place in range(len(readings))]
+        return read_clocks(build_histories(table, tickets), calendars, to_epoch(as_of)).values()
 
     def _terms(self, versions: set[str]) -> tuple[TermsTable, list[BusinessCalendar]]:
         terms = self._store.load_terms(versions)
