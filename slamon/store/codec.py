@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 
 # Postgres takes no NUL in text, UTF-8 no half of a surrogate pair; mail gateways send both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-# Dictionaries beat the enums' own look-up by value, which is Python, in the loops over readings.
+# In the loops over readings dictionaries beat the enums' own look-up, and `str` beats `.value`: both are Python.
 _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 _STATES = {str(state): state for state in ClockState}
 _KINDS = {str(kind): kind for kind in Kind}
@@ -97,8 +97,8 @@ def event_row(tenant: str, poll_id: int, event: Event) -> Row:
         event.ticket_id,
         to_seconds(event.at),
         to_seconds(event.not_before),
-        event.kind.value,
-        event.origin.value,
+        str(event.kind),
+        str(event.origin),
         event.id,
         storable(event.name),
         None if event.level is None else int(event.level),
@@ -144,7 +144,7 @@ def reading_row(tenant: str, reading: Reading) -> Row:
         tenant,
         reading.ticket_id,
         to_seconds(reading.as_of),
-        reading.state.value,
+        str(reading.state),
         reading.elapsed_seconds,
         reading.paused_seconds,
         to_seconds(reading.started_at),
@@ -160,7 +160,7 @@ def reading_row(tenant: str, reading: Reading) -> Row:
 
 def _stage_row(stage: StageReading) -> Row:
     return (
-        stage.verdict.value,
+        str(stage.verdict),
         stage.elapsed_seconds,
         stage.goal_seconds,
         to_seconds_or_none(stage.reached_at),
@@ -221,7 +221,7 @@ def transition_row(tenant: str, seen_at: int, transition: Transition) -> Row:
         tenant,
         transition.ticket_id,
         int(transition.stage),
-        transition.change.value,
+        str(transition.change),
         transition.version,
         to_seconds(transition.at),
         seen_at,
