@@ -17,6 +17,7 @@ from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
+from slamon.jobs.untold import find_untold
 from slamon.log import get_logger
 from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
@@ -25,6 +26,7 @@ from slamon.ports import Poll, WallTime
 log = get_logger(__name__)
 T = TypeVar("T")
 
+FRESH = 5.0  # real seconds: what a poll brought is news for so long
 LONGEST_SLEEP = 30.0  # real seconds, so that a machine that slept or whose clock moved catches up
 
 
@@ -83,6 +85,22 @@ class TenantWatch:
         async with self._busy:
             await self._evaluate(always_publish=False)
 
+    async def catch_up(self) -> None:
+        """Evaluate what has changed by itself; poll first, where something is to be told of what is no longer fresh."""
+        if self._can_look_again() and await self._untold():
+            await self.cycle()
+        else:
+            await self.evaluate()
+
+    async def _untold(self) -> frozenset[int]:
+        return await asyncio.to_thread(find_untold, self.deps.store, self.name, self._wall.now())
+
+    def _can_look_again(self) -> bool:
+        """Say whether ConnectWise answered the last time, and that is a while ago."""
+        if self.last is None or self.last.result == "failed":
+            return False
+        return not 0 <= self._wall.real_seconds(self._wall.now() - self.last.finished_at) < FRESH
+
     async def refresh_reference(self) -> None:
         """Forget the reference data, so that the next poll reads it anew and looks at every open ticket."""
         async with self._busy:
@@ -134,7 +152,7 @@ class TenantWatch:
             change = await self._guarded(asyncio.to_thread(self.deps.store.load_next_change, self.name))
             due = LONGEST_SLEEP if change is None else self._wall.real_seconds(change - self._wall.now())
             if change is not None and due <= 0:
-                await self._guarded(self.evaluate())
+                await self._guarded(self.catch_up())
                 due = 1.0  # a ticket that stays due is looked at once a second, not in a tight loop
             waits = [asyncio.create_task(event.wait()) for event in (stop, self._hinted)]
             timeout = max(0.01, min(left, due, LONGEST_SLEEP))

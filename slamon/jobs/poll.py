@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import datetime
 
 from slamon.core.reference import Reference
@@ -18,6 +18,7 @@ from slamon.jobs.reference import fetch_reference
 from slamon.jobs.retell import read_waiting_trails
 from slamon.jobs.revisit import revisit_open
 from slamon.jobs.sweep import find_deleted, sweep
+from slamon.jobs.untold import look_again
 from slamon.log import get_logger
 from slamon.ports import Batch, Poll
 
@@ -60,6 +61,7 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     read = await intake.take(changes.fetch())
     await _read_again(intake, retried - read)
     progress.watermark = changes.watermark()
+    await _tolerate("second look", look_again(intake), progress)
     if is_empty:
         state.judged_by = state.reference_version  # all there is has just been judged
     elif state.judged_by != state.reference_version:
@@ -67,7 +69,7 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     if before is None:
         state.swept_at = progress.started_at  # all that is open has just been read
     elif _is_due(state.swept_at, deps, progress.started_at):
-        await _sweep(intake, changes.listed_at)
+        await _tolerate("sweep", sweep(intake, changes.listed_at), progress)
     await read_waiting_trails(intake)
 
 
@@ -127,13 +129,13 @@ def _is_due(swept_at: datetime | None, deps: PollDeps, now: datetime) -> bool:
     return swept_at is None or not swept_at <= now < swept_at + deps.settings.sweep_every
 
 
-async def _sweep(intake: Intake, listed_at: datetime) -> None:
-    """Sweep; the list of changes is stored by now, so one that fails is only tried again with the next poll."""
+async def _tolerate(what: str, work: Awaitable[None], progress: Progress) -> None:
+    """Do what comes after the list of changes; that is stored by now, so what fails is left to the next poll."""
     try:
-        await sweep(intake, listed_at)
+        await work
     except SourceError as error:
-        log.warning("sweep failed", tenant=intake.progress.tenant, error=str(error))
-        intake.progress.troubles.append(f"sweep failed: {error}")
+        log.warning(f"{what} failed", tenant=progress.tenant, error=str(error))
+        progress.troubles.append(f"{what} failed: {error}")
 
 
 async def refresh_reference(deps: PollDeps) -> None:

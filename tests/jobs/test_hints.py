@@ -44,7 +44,7 @@ def test_a_known_ticket_is_asked_for_by_id_once(desk: OpenDesk) -> None:
     watched.polls("10:05")
 
     assert watched.watch.hint(1)
-    watched.polls("11:00", "11:01")
+    watched.polls("10:20", "10:21")
 
     assert by_id(watched) == [frozenset({1})]
     assert watched.state.hinted_ids == set()

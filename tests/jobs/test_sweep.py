@@ -6,13 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
+from slamon.core.reference import GoalHours
 from slamon.core.ticket import Kind, Ticket
 from slamon.errors import SourceUnavailableError
 from slamon.jobs import sweep as sweeping
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.world import HOUR, NOC, Life, World, at, status, ticket, worlds_of
+
+FAR = PolicyRule("default", calendar="AllHours", goals=GoalHours(900, 900, 900))  # nothing to tell
 
 
 def asked(watched: Desk) -> list[str]:
@@ -31,7 +35,7 @@ class TestWhen:
         assert asked(watched) == ["tickets", "tickets"]
 
     def test_it_comes_once_an_hour_and_at_every_start(self, desk: OpenDesk) -> None:
-        watched = desk(worlds_of(Life(ticket())))
+        watched = desk(worlds_of(Life(ticket())), settings_of(FAR))
         watched.poll("10:05")
         asked(watched)
 
@@ -42,7 +46,7 @@ class TestWhen:
         assert asked(watched) == ["tickets", "open", "tickets"]
 
     def test_how_often_is_a_setting(self, desk: OpenDesk) -> None:
-        watched = desk(worlds_of(Life(ticket())), settings_of(sweep_every=2 * HOUR))
+        watched = desk(worlds_of(Life(ticket())), settings_of(FAR, sweep_every=2 * HOUR))
 
         watched.polls("10:05", "11:06", "12:05")
 
@@ -255,14 +259,14 @@ class TestGone:
 
     def test_a_list_that_is_empty_of_a_sudden_drops_nothing(self, desk: OpenDesk) -> None:
         everything: dict[int, Ticket] = {number: ticket(number) for number in range(1, 61)}
-        watched = desk([World(at("10:00"), everything), World(at("11:00"), {})])
+        watched = desk([World(at("10:00"), everything), World(at("11:00"), {})], settings_of(FAR))
         watched.poll("10:05")
         watched.sweep_next()
         asked(watched)
 
         record = watched.poll("11:05")
 
-        assert asked(watched) == ["tickets", "open", "by_id"]  # and not sixty one by one
+        assert asked(watched) == ["tickets", "tickets", "open", "by_id"]  # and not sixty one by one
         assert len(watched.store.load_open_ids(TENANT)) == 60
         assert record.result == "partial"
         assert record.error == (
