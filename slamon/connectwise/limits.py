@@ -18,7 +18,7 @@ class Limits:
     jitter_seconds: float = 1.0
     body_bytes: int = 64 * 2**20
     sent_bytes: int = 8 * 2**20
-    parallel: int = 6
+    parallel: int = 8
     requests_per_minute: int = 600  # ConnectWise slows clients down from about 1000 on
 
 

@@ -58,7 +58,8 @@ async def fetch_page(sender: Sender, listing: Listing[T], span: Span) -> Page[T]
     _check_order(listing.endpoint, rows.ids, span)
     if _is_last(rows, answer, query.page_size):
         return Page(rows, None)
-    return Page(rows, Span(_last_id(listing.endpoint, rows), span.until))
+    last = _last_id(listing.endpoint, rows)
+    return Page(rows, None if last == span.until else Span(last, span.until))  # ids are whole: no room for another
 
 
 async def keyset_pages(sender: Sender, listing: Listing[T], span: Span = Span()) -> AsyncGenerator[Rows[T], None]:

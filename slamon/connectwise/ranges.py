@@ -19,7 +19,7 @@ from slamon.connectwise.query import descending
 from slamon.connectwise.request import Sender
 from slamon.errors import InputError, PayloadError, SourceRefusedError
 
-FILL = 0.8  # of a page, how much of a span's rows are planned for it: ids are never spread quite evenly
+FILL = 0.9  # of a page, how much of a span's rows are planned for it: ids are never spread quite evenly
 
 T = TypeVar("T")
 
@@ -37,12 +37,14 @@ class _Identified(Struct):
 async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> AsyncGenerator[Rows[T], None]:
     """Yield all pages as they come, up to *parallel* under way at once; the order of pages is not that of ids.
 
-    A list of one page costs one request. Else the largest id and the number
-    of rows are asked for, and the ids between are divided into spans that
-    touch but never overlap, so that no row is skipped or seen twice whatever
-    comes and goes; the last span has no upper bound and brings what is new.
-    A span that turns out fuller than thought is divided again when there is
-    room. No more than *parallel* pages are held besides those being yielded.
+    A list of one page costs one request. Else the ids after it are divided
+    into spans that touch but never overlap, so that no row is skipped or seen
+    twice whatever comes and goes; the last span has no upper bound and brings
+    what is new. The first few are as wide as the first page suggests; they are
+    under way while the largest id and the number of rows are asked for, by
+    which the others are planned. A span that turns out fuller than thought is
+    divided again when there is room. No more than *parallel* pages are held
+    besides those being yielded.
 
     Raises:
         PayloadError: The server does not keep the order, or ignores the condition.
@@ -51,24 +53,17 @@ async def ranged_pages(sender: Sender, listing: Listing[T], parallel: int) -> As
     yield first.rows
     if first.rest is None:
         return
-    if parallel < 2:
-        async with aclosing(keyset_pages(sender, listing, first.rest)) as pages:
-            async for rows in pages:
-                yield rows
-        return
-    largest, parts = await asyncio.gather(
-        _largest_id(sender, listing), _pages_left(sender, listing, first.rows.count, parallel)
-    )
-    swarm = _swarm(sender, listing, divide(first.rest, parts, largest), largest, parallel)
-    async with aclosing(swarm) as pages:  # a reader that stops early leaves nothing under way
+    many = parallel > 1
+    others = _swarm(sender, listing, first, parallel) if many else keyset_pages(sender, listing, first.rest)
+    async with aclosing(others) as pages:  # a reader that stops early leaves nothing under way
         async for rows in pages:
             yield rows
 
 
-async def _swarm(
-    sender: Sender, listing: Listing[T], spans: list[Span], largest: int, parallel: int
-) -> AsyncGenerator[Rows[T], None]:
-    waiting = deque(spans)
+async def _swarm(sender: Sender, listing: Listing[T], first: Page[T], parallel: int) -> AsyncGenerator[Rows[T], None]:
+    size = listing.query.page_size
+    *early, open_end = spans_like(first.rows.ids, parallel - 2, size)  # two requests ask for the plan
+    waiting = deque(early)
     running: set[asyncio.Task[Page[T]]] = set()
 
     def fill() -> None:
@@ -77,13 +72,18 @@ async def _swarm(
 
     try:
         fill()
+        largest, total = await asyncio.gather(_largest_id(sender, listing), _count(sender, listing))
+        left = None if total is None else total - first.rows.count
+        parts = parallel if left is None else parts_of(open_end, left, first.rows.ids[-1], largest, size)
+        waiting.extend(divide(open_end, parts, largest))
+        fill()
         while running:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             pages = [task.result() for task in done]
             running -= done
             for rest in (page.rest for page in pages if page.rest is not None):
                 room = parallel - len(running) - len(waiting)
-                wide = (rest.until or largest) - (rest.after or 0) > listing.query.page_size
+                wide = (rest.until or largest) - (rest.after or 0) > size
                 waiting.extendleft(reversed(divide(rest, room if wide else 1, largest)))
             fill()  # before the reader, who takes time as well
             for page in pages:
@@ -92,6 +92,23 @@ async def _swarm(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def spans_like(ids: list[int], count: int, size: int) -> list[Span]:
+    """Return *count* spans after *ids* that are a little less than full if ids go on as densely, and the open rest.
+
+    As many ids as a page of *size* has rows are never too many.
+    """
+    width = max(size, math.ceil((ids[-1] - ids[0] + 1) / len(ids) * size * FILL))
+    marks = [ids[-1] + width * place for place in range(max(0, count) + 1)]
+    return [*map(Span, marks, marks[1:]), Span(marks[-1])]
+
+
+def parts_of(rest: Span, left: int, after: int, largest: int, size: int) -> int:
+    """Return in how many parts to divide *rest* if *left* rows lie evenly between the ids *after* and *largest*."""
+    ids = max(0, largest - (rest.after or 0))
+    rows = left * ids / max(1, largest - after)
+    return max(1, min(math.ceil(rows / (size * FILL)), math.ceil(ids / size)))
 
 
 def divide(span: Span, parts: int, largest: int) -> list[Span]:
@@ -109,10 +126,9 @@ async def _largest_id(sender: Sender, listing: Listing[T]) -> int:
     return max((row.id for row in decode_rows(answer.body, _Identified).good), default=0)
 
 
-async def _pages_left(sender: Sender, listing: Listing[T], seen: int, parallel: int) -> int:
-    """Return how many pages the rest is likely to fill; *parallel* where the server does not count."""
+async def _count(sender: Sender, listing: Listing[T]) -> int | None:
+    """Return how many rows there are now; None where the server does not count."""
     try:
-        total = decode((await sender.send(listing.count_request())).body, Count).count
+        return decode((await sender.send(listing.count_request())).body, Count).count
     except (SourceRefusedError, PayloadError, InputError):
-        return parallel
-    return math.ceil((total - seen) / (listing.query.page_size * FILL))
+        return None

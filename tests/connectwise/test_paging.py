@@ -17,7 +17,7 @@ from slamon.connectwise.limits import Limits
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.paging import Span, forward_pages, keyset_pages, steady_pages
 from slamon.connectwise.query import ListQuery, contains, is_in
-from slamon.connectwise.ranges import divide, ranged_pages
+from slamon.connectwise.ranges import FILL, divide, parts_of, ranged_pages, spans_like
 from slamon.connectwise.transport import Transport
 from slamon.errors import InputError, PayloadError, SourceUnavailableError
 
@@ -71,7 +71,7 @@ class Slow:
 
 
 async def read(
-    handler: Handler, credentials: Credentials, limits: Limits, *, size: int = 10, parallel: int = 6
+    handler: Handler, credentials: Credentials, limits: Limits, *, size: int = 10, parallel: int = 8
 ) -> list[int]:
     listing = Listing(Row, TICKETS, query=ListQuery(page_size=size))
     async with serving(handler) as server, Transport(server.url, credentials, limits=limits) as transport:
@@ -97,6 +97,39 @@ async def test_no_more_are_under_way_than_was_asked_for(credentials: Credentials
 
     assert sorted(await read(slow, credentials, busy, parallel=2)) == list(range(1, 200))
     assert slow.most == 2
+
+
+async def test_full_pages_are_asked_for_where_ids_are_dense(credentials: Credentials, busy: Limits) -> None:
+    slow = Slow(set(range(1, 1001)))
+
+    assert sorted(await read(slow, credentials, busy)) == list(range(1, 1001))
+    assert slow.lists == 100 + 2  # and the largest id, and whether anything came after it
+
+
+@pytest.mark.parametrize("spread", [2, 10, 1000])
+async def test_nearly_full_pages_are_asked_for_where_ids_are_scattered(
+    spread: int, credentials: Credentials, busy: Limits
+) -> None:
+    dice = random.Random(spread)
+    ids = [place * spread + dice.randrange(1, spread + 1) for place in range(4000)]
+    slow = Slow(set(ids))
+
+    assert sorted(await read(slow, credentials, busy, size=100)) == sorted(ids)
+    assert slow.lists <= 40 / FILL + 4
+
+
+async def test_the_plan_is_made_while_pages_are_under_way(credentials: Credentials, busy: Limits) -> None:
+    slow, planned = Slow(set(range(1, 1001))), asyncio.Event()
+
+    async def handler(request: Request) -> Reply:
+        reply = await slow(request)
+        if request.path.endswith("/count"):
+            await planned.wait()  # set only by a page that is asked for before the count is known
+        if "id <= " in request.query.get("conditions", ""):
+            planned.set()
+        return reply
+
+    assert sorted(await read(handler, credentials, replace(busy, tries=1))) == list(range(1, 1001))
 
 
 async def test_a_list_of_one_page_costs_one_request(credentials: Credentials, busy: Limits) -> None:
@@ -215,6 +248,27 @@ def test_parts_of_a_span_neither_overlap_nor_leave_a_gap(span: Span) -> None:
             whole = (span.after or 0) < number and (span.until is None or number <= span.until)
             assert len(inside) == whole
         assert len(divided) <= max(1, parts)
+
+
+def test_early_spans_are_as_wide_as_the_ids_before_suggest() -> None:
+    assert spans_like([1, 2, 3], 2, 3) == [Span(3, 6), Span(6, 9), Span(9)]
+    assert spans_like([10, 35, 109], 1, 3) == [Span(109, 199), Span(199)]  # 100 ids a page, nine tenths of them
+    assert spans_like([5], 0, 3) == spans_like([5], -1, 3) == [Span(5)]
+
+
+@pytest.mark.parametrize(
+    ("rest", "left", "largest", "parts"),
+    [
+        (Span(10), 90, 100, 9),  # no gaps: ten ids hold no more than ten rows
+        (Span(10), 90, 910, 10),  # scattered: nine rows a page are planned
+        (Span(460), 90, 910, 5),  # half of the ids are still to come, so half of the rows
+        (Span(100), 0, 100, 1),
+        (Span(200), 90, 100, 1),  # what the early spans have not brought is new
+        (Span(10), -3, 0, 1),
+    ],
+)
+def test_parts_by_count_and_largest_id(rest: Span, left: int, largest: int, parts: int) -> None:
+    assert parts_of(rest, left, 10, largest, 10) == parts
 
 
 @dataclass
