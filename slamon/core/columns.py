@@ -66,8 +66,8 @@ class Readings:
 
     def values(self, part: slice = slice(None)) -> list[Reading]:
         """Return each ticket's clock as a value; a number taken alone out of a column costs as much as ten."""
-        clocks = (self.ids, self.as_of, self.state, self.elapsed, self.paused, self.started_at, self.cycle)
-        rows = zip(*(column[part].tolist() for column in (*clocks, self.terms, self.next_change_at)), strict=True)
+        columns = (self.ids, self.as_of, self.state, self.elapsed, self.paused, self.started_at, self.cycle)
+        clocks = (column[part].tolist() for column in (*columns, self.terms, self.next_change_at))
         goals = zip(*(_stage_readings(columns, part) for columns in self.stages), strict=True)
         return [
             Reading(
@@ -82,8 +82,9 @@ class Readings:
                 terms=self.table.versions[terms],
                 next_change_at=_instant(next_change_at),
             )
-            for row, stages in zip(rows, goals, strict=True)
-            for ticket_id, as_of, state, elapsed, paused, started_at, cycle, terms, next_change_at in (row,)
+            for ticket_id, as_of, state, elapsed, paused, started_at, cycle, terms, next_change_at, stages in zip(
+                *clocks, goals, strict=True
+            )
         ]
 
 
