@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -78,21 +80,7 @@ class Transport:
         self._observer: Observer = observer or Unobserved()
         self._slots = asyncio.Semaphore(limits.parallel)
         self._pace = pace or Pace(limits.requests_per_minute)
-        self._http = httpx.AsyncClient(
-            headers={
-                "Accept": ACCEPT,
-                "Accept-Encoding": "gzip",
-                **(credentials.headers() if credentials else {}),
-            },
-            verify=_tls_context(ca_file),
-            timeout=httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds),
-            # How many are open is bounded by `_slots`. A limit of httpx's own would be used up for good: a request
-            # that the deadline cancels at the wrong moment leaves its connection in the pool, taken for busy.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=limits.parallel),
-            follow_redirects=False,
-            # A proxy named in the environment must not see what is meant for this machine.
-            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-        )
+        self._http = _Clients(partial(_new_client, self.base_url, credentials, limits, _tls_context(ca_file)))
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
@@ -200,7 +188,8 @@ class Transport:
         try:
             async with (
                 asyncio.timeout(self._limits.deadline_seconds),
-                self._http.stream(
+                self._http.lend() as client,
+                client.stream(
                     request.method, f"{self.base_url}{request.target}", content=request.body, headers=headers
                 ) as response,
             ):
@@ -233,6 +222,43 @@ class Transport:
         await self.aclose()
 
 
+class _Clients:
+    """httpx clients, each in the other's place: once a request was cancelled, later ones get a new client.
+
+    A request that is cancelled at the wrong moment leaves its connection in the
+    client's pool, taken for busy for ever. So that client is closed, as soon
+    as the other requests that it still has under way have ended.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncClient]) -> None:
+        self._make = make
+        self._current = make()
+        self._lent: dict[httpx.AsyncClient, int] = {self._current: 0}  # all that are open, and to how many requests
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Lend the client for one request."""
+        client = self._current
+        self._lent[client] += 1
+        try:
+            yield client
+        except asyncio.CancelledError:  # a deadline is seen as one in here, as well as the end of who asked
+            if client is self._current:
+                self._current = self._make()
+                self._lent[self._current] = 0
+            raise
+        finally:
+            self._lent[client] -= 1
+            if client is not self._current and not self._lent[client]:
+                del self._lent[client]
+                await client.aclose()
+
+    async def aclose(self) -> None:
+        """Close all of them, whoever still uses one."""
+        for client in list(self._lent):
+            await client.aclose()
+
+
 def _translated(request: str, base_url: str, error: Exception) -> SourceUnavailableError:
     said = clean_line(str(error)) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in said:
@@ -244,6 +270,21 @@ def _translated(request: str, base_url: str, error: Exception) -> SourceUnavaila
     return SourceUnavailableError(
         f"{request}: {base_url} could not be reached, or broke off ({said})",
         surely_not_done=isinstance(error, _NEVER_CONNECTED),
+    )
+
+
+def _new_client(
+    base_url: str, credentials: Credentials | None, limits: Limits, tls: ssl.SSLContext
+) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        headers={"Accept": ACCEPT, "Accept-Encoding": "gzip", **(credentials.headers() if credentials else {})},
+        verify=tls,
+        timeout=httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds),
+        # How many are open is bounded by `_slots`; httpx would also count what cancelled requests have left.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=limits.parallel),
+        follow_redirects=False,
+        # A proxy named in the environment must not see what is meant for this machine.
+        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
     )
 
 
