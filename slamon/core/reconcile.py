@@ -20,7 +20,7 @@ from slamon.core.figures import Figures, Life, Shelf, read_figures
 from slamon.core.ticket import Kind
 from slamon.core.witness import CAUSES, Cause, Comparison, Difference, Evidence, Key, compare
 
-SAMPLE = 300  # tickets of one round, on which every assumption is tried
+SAMPLE = 200  # tickets of one round, on which every assumption is tried
 ROUNDS = 3
 PROMISING = 8  # assumptions at most that are tried on all tickets, the best of each round
 PART = 20  # one with a twentieth of the best one's figures may be more than chance,
