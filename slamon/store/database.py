@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from slamon.store.failures import shown, translated
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 _FORMS = "expected sqlite:///path/to/file.db or postgresql://user@host/database"
 _BUSY_SECONDS = 30  # how long a writer waits for another one
@@ -70,7 +72,7 @@ class Database:
         with self._translated():
             connection = self.engine.raw_connection()
             try:
-                connection.cursor().execute("PRAGMA journal_mode = WAL")
+                _set_wal(connection.cursor(), time.monotonic() + _BUSY_SECONDS)
             finally:
                 connection.close()
 
@@ -79,6 +81,19 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _set_wal(cursor: DBAPICursor, give_up_at: float) -> None:
+    """Change the mode as soon as nobody else does: for this, SQLite says "locked" at once, whatever its time-out."""
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _parsed(text: str) -> URL:

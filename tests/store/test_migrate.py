@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,21 @@ def test_daemons_that_start_at_once_migrate_once(url: str) -> None:
     assert errors == ["", "", ""]
     assert schema_status(url).state == "current"
     assert execute(url, f"SELECT count(*) FROM {migrate.VERSION_TABLE}") == [(1,)]
+
+
+def test_a_writer_at_the_first_start_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses to change the mode at once while another process writes, and does not wait by itself."""
+    path = tmp_path / "slamon.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, other.rollback).start()
+
+    database = Database(f"sqlite:///{path}")
+    database.use_wal()
+
+    assert execute(f"sqlite:///{path}", "PRAGMA journal_mode") == [("wal",)]
+    database.close()
+    other.close()
 
 
 def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
