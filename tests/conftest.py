@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import zoneinfo
+from collections.abc import Iterator
 
 import pytest
 
+from slamon.log import QUIET
 from tests import tools
 
 
@@ -14,6 +17,19 @@ def pytest_configure(config: pytest.Config) -> None:
     gone = tools.missing() if tools.REQUIRE_ALL else []
     if gone:
         raise pytest.UsageError(f"SLAMON_TEST_REQUIRE=all, but not installed: {', '.join(gone)}")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command run inside a test sets up logging for the whole process: the next test must not inherit it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -27,12 +27,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers, root.level
+def no_secrets() -> Iterator[None]:
     forget_secrets()
     yield
-    root.handlers, root.level = before
     forget_secrets()
 
 
