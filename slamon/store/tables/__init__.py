@@ -1,0 +1,26 @@
+"""The schema, once, for SQLite and Postgres. `migrations/` brings a database here; a test compares the two.
+
+Instants are UTC epoch seconds (`UtcSeconds`). Facts and bodies are JSON text, not
+a JSON type: only slamon's codec reads them whole, and text costs no parsing.
+What people filter by in SQL stands in columns of its own.
+"""
+
+from slamon.store.tables.base import metadata
+from slamon.store.tables.clock import clocks, readings, transitions
+from slamon.store.tables.outbox import notifications
+from slamon.store.tables.record import job_runs, versions
+from slamon.store.tables.source import events, polls, tickets, trails
+
+__all__ = [
+    "clocks",
+    "events",
+    "job_runs",
+    "metadata",
+    "notifications",
+    "polls",
+    "readings",
+    "tickets",
+    "trails",
+    "transitions",
+    "versions",
+]
