@@ -1,4 +1,4 @@
-"""SqlStore: the Store of `ports.py` on SQLite or Postgres. One method, one transaction."""
+"""SqlStore: the Store of `slamon.ports` on SQLite or Postgres. One method, one transaction."""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""What is kept of the source: polls, tickets and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from slamon.core.ticket import Event, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One fetch cycle, known by its tenant and when it began.
+
+    `watermark` is how far the list of changes is known, None until all of it is stored.
+    """
+
+    tenant: str
+    started_at: datetime
+    finished_at: datetime
+    result: Literal["ok", "partial", "failed"]
+    seen: int = 0
+    changed: int = 0
+    rejected: int = 0
+    watermark: datetime | None = None
+    error: str = ""
+    reference: str = ""  # version of the reference data it went by
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadTrail:
+    """A ticket whose audit trail is still to be read; the lower its rank, the more urgent.
+
+    `closed`: or out of scope, nobody waits for its clock.
+    """
+
+    ticket_id: int
+    closed: bool
+    rank: int
+    entered_at: datetime
+    next_try_at: datetime
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """An event as the clock needs it. `at` is epoch seconds, UTC; rows come ordered by ticket, at, seq."""
+
+    ticket_id: int
+    at: int
+    kind: str
+    level: int | None
+    terms: str | None
+
+
+class HistoryStore(Protocol):
+    """Polls, tickets and events. Each `save_*` is one transaction: all of it or nothing."""
+
+    def load_watermark(self, tenant: str) -> datetime | None: ...
+    def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None: ...
+    def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]: ...
+    def load_open_ids(self, tenant: str) -> set[int]: ...
+    def load_open_marks(self, tenant: str) -> dict[int, int]:
+        """The open tickets' ids and their `lastUpdated`, in epoch seconds."""
+
+    def load_open_tickets(self, tenant: str, *, after: int, limit: int) -> list[Ticket]:
+        """Up to *limit* open tickets with ids above *after*, by id."""
+
+    def save_poll(
+        self,
+        poll: Poll,
+        tickets: Sequence[Ticket] = (),
+        events: Sequence[Event] = (),
+        *,
+        trails: Sequence[UnreadTrail] = (),
+        trails_read: Collection[int] = (),
+    ) -> None:
+        """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
+
+        *trails* are waited for from now on, those of the tickets *trails_read* no longer.
+        """
+
+    def load_unread_trails(self, tenant: str, now: datetime, limit: int) -> list[UnreadTrail]:
+        """Audit trails to read at *now*, the most urgent first: of open tickets, by rank, young ones first."""
+
+    def count_unread_trails(self, tenant: str) -> int: ...
+
+    def load_events(self, tenant: str, ticket_id: int) -> list[Event]:
+        """A ticket's events by instant and number; of a history that was told anew the newest telling alone."""
+
+    def load_events_of(self, tenant: str, ids: Collection[int]) -> dict[int, list[Event]]:
+        """The same for each of many tickets, without any for one that is not known."""
+
+    def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
+        """The same for many tickets, as the clock needs it."""
+
+    def prune_polls(self, before: datetime) -> int: ...
