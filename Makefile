@@ -26,7 +26,7 @@ lint: setup-dev ## ruff and mypy
 bench: setup-dev ## timings, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
 
-chaos: setup-dev ## ten thousand bad answers beside a calm life of the same desk; takes a while
+chaos: setup-dev ## every fault there is, at length, and a table of what it changed
 	$(BIN)/python -m tests.faults
 
 lock:           ## renew the lock files (needs uv)
