@@ -42,6 +42,7 @@ from slamon.wiring import (
     open_mailer,
     open_renderer,
     sender_domain,
+    tenant_pace,
     tenant_settings,
     wall_time,
 )
@@ -49,7 +50,6 @@ from slamon.wiring import (
 log = get_logger(__name__)
 
 TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
-STALE_POLLS = 3  # a tenant is not ready after so many poll periods without success
 RETRY = 5.0  # real seconds between two tries to reach the database
 GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
@@ -153,7 +153,8 @@ class Workplace:
     def unready(self) -> list[str]:
         reasons = []
         for watch in self.watches:
-            limit = self.config.tenant[watch.name].poll_seconds * STALE_POLLS
+            pace = tenant_pace(self.config, watch.name)
+            limit = (pace.poll_every * pace.blind_after).total_seconds()
             if watch.last_success_at is None:
                 reasons.append(f"tenant {watch.name}: no successful poll yet")
             elif (age := (self.wall.now() - watch.last_success_at).total_seconds()) > limit:

@@ -14,6 +14,7 @@ from slamon.config.policies import Promise
 from slamon.core.levels import LevelRule
 from slamon.core.promise import Match, PolicyRule, PromiseSettings
 from slamon.core.reference import GoalHours
+from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import AuditEntry, Observer, WallTime
@@ -65,6 +66,12 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         ticket_url=tenant.ticket_url,
         zone=tenant.zone,
     )
+
+
+def tenant_pace(config: Config, name: str) -> Pace:
+    """Return how often the tenant is polled, and when it counts as not seen."""
+    tenant = config.tenant[name]
+    return Pace(timedelta(seconds=tenant.poll_seconds), tenant.blind_after_polls)
 
 
 def open_client(config: Config, name: str, observer: Observer) -> Client:

@@ -21,6 +21,7 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # private_key_file = "private_key"          # or SLAMON_TENANT__MAIN__PRIVATE_KEY
 # boards = ["Help Desk", 7]                 # names or ids; none: every service board
 # poll_seconds = 60                         # how often to ask for changes; at least 5
+# blind_after_polls = 3                     # so many polls missed, and nothing new is said until one works
 # overlap_seconds = 120                     # how far behind the newest change to ask again
 # reference_seconds = 3600                  # how often to read boards, statuses, SLAs, calendars
 # sweep_seconds = 3600                      # how often to compare which tickets are open, id by id

@@ -1,0 +1,47 @@
+"""Whether a tenant is seen, by the polls that are stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from slamon.core.sight import Outlook, Pace
+from slamon.errors import SourceUnavailableError
+from slamon.jobs.intake import UNFINISHED
+from slamon.jobs.sight import read_sight
+from slamon.ports import Poll, Store
+from tests.jobs.conftest import OpenDesk
+from tests.jobs.desk import TENANT, settings_of
+from tests.jobs.world import MINUTE, Life, at, ticket, worlds_of
+
+PACE = Pace(MINUTE)
+
+
+def outlook(store: Store, moment: str) -> Outlook:
+    return read_sight(store, TENANT, at(moment), PACE).outlook
+
+
+def test_all_who_read_the_store_agree_on_what_is_seen(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), settings_of())
+    assert outlook(watched.store, "10:04") is Outlook.UNSEEN
+
+    watched.polls("10:05")
+    assert outlook(watched.store, "10:06") is Outlook.CLEAR
+
+    watched.source.fails = [SourceUnavailableError("down")]
+    watched.poll("10:07")
+    assert outlook(watched.store, "10:07:30") is Outlook.FAILING
+    assert outlook(watched.store, "10:08:01") is Outlook.BLIND
+    assert read_sight(watched.store, TENANT, at("11:00"), PACE).blind_since == at("10:05")
+
+    watched.polls("11:01")
+    assert outlook(watched.store, "11:01") is Outlook.CLEAR
+
+
+def test_a_poll_under_way_says_nothing_yet(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), settings_of())
+    watched.polls("10:05")
+    watched.store.save_poll(Poll(TENANT, at("10:06"), at("10:06"), "failed", error=UNFINISHED))
+
+    assert outlook(watched.store, "10:06") is Outlook.CLEAR
+    assert outlook(watched.store, "10:05") is Outlook.CLEAR
+    assert read_sight(watched.store, TENANT, at("10:05"), PACE).age == timedelta(0)
