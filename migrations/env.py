@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from slamon.store.database import Database
-from slamon.store.migrate import VERSION_TABLE
+from slamon.store.schema_guard import VERSION_TABLE
 from slamon.store.tables import metadata
 
 

@@ -18,7 +18,7 @@ from slamon.config.models import Config
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
-from slamon.errors import ConfigError, SlamonError, StoreUnavailableError
+from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUnavailableError
 from slamon.hints import HintDesk, Hinted
 from slamon.hooks import callback_route
 from slamon.jobs.announce import Announcer
@@ -112,21 +112,31 @@ class Workplace:
         }
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until *stop*; running work then gets a grace to finish."""
+        """Work until *stop*; running work then gets a grace to finish.
+
+        Raises:
+            SchemaOutdatedError: Another slamon has migrated the database meanwhile.
+        """
         scheduler = build_scheduler()
         self._schedule(scheduler.add_job)
         scheduler.start()
         tasks = [asyncio.create_task(watch.run(stop)) for watch in self.watches]
         tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
         try:
-            await stop.wait()
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            stop.set()  # where one ended by itself, the others end too
             await asyncio.wait(tasks, timeout=GRACE)
         finally:
             scheduler.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
             await self.aclose()
+        for end in ends:
+            if isinstance(end, SchemaOutdatedError):
+                raise end
 
     async def aclose(self) -> None:
         """Close the connections to ConnectWise."""
@@ -168,6 +178,8 @@ class Workplace:
                     pass
             except StoreUnavailableError as error:
                 log.error("the database did not answer", error=str(error))
+            except SchemaOutdatedError:
+                raise
             except Exception:  # mail waits in the outbox; the next round tries again
                 log.exception("delivery failed")
             wake_scheduler()

@@ -10,7 +10,7 @@ from random import Random
 from typing import TypeVar
 
 from slamon.comparison import Comparison
-from slamon.errors import StoreUnavailableError
+from slamon.errors import SchemaOutdatedError, StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluated, Evaluator
@@ -130,7 +130,11 @@ class TenantWatch:
         return next_poll if self._hinted_at is None else min(next_poll, self._hinted_at + self._hint_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again."""
+        """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again.
+
+        Raises:
+            SchemaOutdatedError: Another slamon has migrated the database: this one must not go on.
+        """
         try:
             while not stop.is_set():
                 began = time.monotonic()
@@ -199,6 +203,8 @@ class TenantWatch:
             self._metrics.set("slamon_db_up", 0)
             self._metrics.count("slamon_db_errors_total")
             log.error("the database did not answer", tenant=self.name, error=str(error))
+        except SchemaOutdatedError:  # another slamon has the database now
+            raise
         except Exception:  # the daemon outlives a bug in one cycle; it is logged and seen in the metrics
             self._metrics.set("slamon_up", 0, tenant=self.name)
             log.exception("cycle failed", tenant=self.name)

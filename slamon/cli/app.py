@@ -62,6 +62,12 @@ class App:
 
         return open_store(self.config.store.url.get_secret_value())
 
+    def open_to_read(self) -> SqlStore:
+        """Return the store for a command that only looks: it needs no rights but to read, and migrates nothing."""
+        from slamon.store.migrate import open_to_read
+
+        return open_to_read(self.config.store.url.get_secret_value())
+
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)

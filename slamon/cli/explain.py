@@ -38,7 +38,7 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
         now = parse_instant(as_of) if as_of else wall_time(config).now()
     except ValueError as error:
         raise click.UsageError(f"--as-of: {error}") from None
-    with closing(context.obj.open_store()) as store:
+    with closing(context.obj.open_to_read()) as store:
         ledger = load_ledger(store, tenant, number, now)
         facts = store.load_tickets(tenant, [number])[number]
     if as_json:

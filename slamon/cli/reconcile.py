@@ -63,7 +63,7 @@ def reconcile(
     only = parse_ticket(config, ticket) if ticket else None
     names = [only[0]] if only else chosen_tenants(config, tenant)
     now, documents, failed = wall_time(config).now(), [], False
-    with closing(context.obj.open_store()) as store:
+    with closing(context.obj.open_to_read()) as store:
         if only and only[1] not in store.load_tickets(only[0], [only[1]]):
             raise click.ClickException(f"ticket {only[0]}/{only[1]} is not known; slamon has not seen it in a poll")
         for name in names:

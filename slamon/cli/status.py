@@ -42,7 +42,7 @@ def status(
         now = parse_instant(as_of) if as_of else wall_time(config).now()
     except ValueError as error:
         raise click.UsageError(f"--as-of: {error}") from None
-    store = context.obj.open_store()
+    store = context.obj.open_to_read()
     documents, broken = [], False
     for name in chosen_tenants(config, tenant):
         standing = read_standing(store, name, now)

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from slamon.errors import StoreError
 from slamon.store.failures import shown, translated
+from slamon.store.schema_guard import require_schema
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
@@ -31,12 +32,25 @@ class Database:
     """One database and its connections. Safe to use from several threads.
 
     Leaves the file of a foreign or absent SQLite database as it is until something is written.
+    With a *schema*, nothing is written unless the database has it at that moment. *readonly*
+    connections are refused every write by the database itself.
     """
 
-    def __init__(self, url: str, *, pooled: bool = True, foreign_keys: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pooled: bool = True,
+        foreign_keys: bool = True,
+        schema: str | None = None,
+        readonly: bool = False,
+    ) -> None:
         self.url = _parsed(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._schema = schema
         self.engine = _sqlite(self.url, foreign_keys) if self.sqlite else _postgres(self.url, pooled)
+        if readonly:
+            event.listen(self.engine, "connect", _refuse_writes_on_sqlite if self.sqlite else _refuse_writes)
 
     @property
     def name(self) -> str:
@@ -59,6 +73,8 @@ class Database:
         with self._translated(), self.engine.connect() as connection:
             connection = connection.execution_options(slamon_writes=True)
             with connection.begin():
+                if self._schema is not None:
+                    require_schema(connection, self._schema, self.name)
                 if tenant is not None and not self.sqlite:
                     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_TENANT_LOCK, tenant))
                 yield connection
@@ -128,6 +144,15 @@ def _sqlite(url: URL, foreign_keys: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _refuse_writes_on_sqlite(dbapi: sqlite3.Connection, _record: object) -> None:
+    dbapi.execute("PRAGMA query_only = ON")
+
+
+def _refuse_writes(dbapi: PostgresConnection, _record: object) -> None:
+    dbapi.execute("SET default_transaction_read_only = on")
+    dbapi.commit()
 
 
 def _postgres(url: URL, pooled: bool) -> Engine:

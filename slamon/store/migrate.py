@@ -17,14 +17,13 @@ from sqlalchemy import Connection, inspect
 from slamon import resources
 from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.store.database import Database
+from slamon.store.schema_guard import VERSION_TABLE, current_revision, lock_out_writers
 from slamon.store.sql import SqlStore
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0002"  # the newest revision in migrations/versions; a test compares the two
-VERSION_TABLE = "slamon_schema"  # not alembic_version: an application that uses Alembic too is not slamon
-_MIGRATION_LOCK = 0x51A_0000  # one key, outside the two-key space of the tenants' locks
 
 State = Literal["current", "empty", "behind", "newer", "foreign"]
 
@@ -48,7 +47,7 @@ def open_store(url: str) -> SqlStore:
         StoreUnavailableError: It did not answer.
     """
     upgrade(url)
-    database = Database(url)
+    database = Database(url, schema=HEAD)
     try:
         if database.sqlite:
             database.use_wal()
@@ -57,6 +56,24 @@ def open_store(url: str) -> SqlStore:
         database.close()
         raise
     return SqlStore(database)
+
+
+def open_to_read(url: str) -> SqlStore:
+    """Return the store at *url* for looking only: nothing is created, changed or migrated, which also needs no rights.
+
+    Raises:
+        SchemaOutdatedError: Its schema is not the one this slamon works with, or there is none yet.
+        StoreError: The database cannot be used, or belongs to another application.
+        StoreUnavailableError: It did not answer.
+    """
+    found = schema_status(url)
+    _refuse(found)
+    if found.state == "empty":
+        raise SchemaOutdatedError(f"{found.where}: nothing is stored yet; `slamon run` or `slamon poll` begins")
+    if found.state == "behind":
+        remedy = "`slamon db upgrade` or the next `slamon run` brings it up to date"
+        raise SchemaOutdatedError(f"{found.where}: schema {found.current} is older than this slamon; {remedy}")
+    return SqlStore(Database(url, readonly=True))
 
 
 def schema_status(url: str) -> SchemaStatus:
@@ -108,7 +125,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def _migrate(url: str, change: Callable[[Config], None], *, back: bool = False) -> SchemaStatus:
     """Run *change* in one transaction, behind the lock of whoever migrates; the second comer finds it done."""
     with _probe(url, foreign_keys=False) as database, database.writing() as connection:
-        _lock(database, connection)
+        lock_out_writers(connection)
         found = _status(database, connection)
         _refuse(found)
         if back or found.state != "current":
@@ -127,15 +144,6 @@ def _alembic_downgrade(config: Config, revision: str) -> None:
     from alembic import command
 
     command.downgrade(config, revision)
-
-
-def _lock(database: Database, connection: Connection) -> None:
-    """Wait for other migrators. On SQLite the transaction began IMMEDIATE and is the lock."""
-    if database.sqlite:
-        return
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
 
 
 def _check_foreign_keys(database: Database, connection: Connection) -> None:
@@ -164,13 +172,8 @@ def _is_absent(database: Database) -> bool:
 
 def _status(database: Database, connection: Connection) -> SchemaStatus:
     tables = set(inspect(connection).get_table_names())
-    current = _current(connection) if VERSION_TABLE in tables else None
+    current = current_revision(connection) if VERSION_TABLE in tables else None
     return SchemaStatus(database.name, current, HEAD, _state(current, tables))
-
-
-def _current(connection: Connection) -> str | None:
-    revision = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608
-    return None if revision is None else str(revision)
 
 
 def _state(current: str | None, tables: set[str]) -> State:

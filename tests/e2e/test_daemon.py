@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,23 @@ def test_help_is_quick_to_import() -> None:
         if f" {name}\n" in printed.stderr
     ]
     assert heavy == []
+
+
+def test_a_daemon_stops_when_a_newer_slamon_has_migrated_its_database(desk: str, tmp_path: Path) -> None:
+    write_config(tmp_path, desk)
+    log = tmp_path / "log"
+    with running("run", cwd=tmp_path, log=log) as daemon:
+        url = wait_for("the daemon's address", lambda: address(log))
+        wait_for("readiness", lambda: ready(url))
+        with closing(sqlite3.connect(tmp_path / "slamon.db", timeout=60)) as newer, newer:
+            newer.execute("UPDATE slamon_schema SET version_num = '9999'")
+            polls = newer.execute("SELECT count(*) FROM polls").fetchone()
+
+        assert daemon.wait(timeout=60) == 78
+
+        with closing(sqlite3.connect(tmp_path / "slamon.db")) as newer:
+            assert newer.execute("SELECT count(*) FROM polls").fetchone() == polls
+    last = log.read_text().splitlines()[-1]
+    assert last.startswith("slamon: sqlite:")
+    assert "the schema was changed to 9999 meanwhile" in last
+    assert "is of a newer slamon" in slamon("run", cwd=tmp_path, status=78)

@@ -22,6 +22,7 @@ from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.store import migrate
 from slamon.store.database import Database
 from slamon.store.migrate import HEAD, alembic_config, downgrade, open_store, schema_status, upgrade
+from slamon.store.schema_guard import VERSION_TABLE
 from slamon.store.tables import metadata
 
 from .samples import HOUR, MAIN, MINUTE, NOW, entered, event, note, poll, reading, ticket, transition
@@ -63,7 +64,7 @@ def anatomy(connection: Connection) -> set[tuple[str, ...]]:
             for q in (PG_COLUMNS, PG_CONSTRAINTS, PG_INDEXES)
             for row in connection.exec_driver_sql(q)
         }
-    return {part for part in parts if migrate.VERSION_TABLE not in " ".join(part)}
+    return {part for part in parts if VERSION_TABLE not in " ".join(part)}
 
 
 def _inside(sql: str) -> str:
@@ -102,7 +103,7 @@ def test_the_migrations_lead_to_the_tables(url: str) -> None:
     upgrade(url)
     database = Database(url, pooled=False)
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": migrate.VERSION_TABLE})
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
     database.close()
 
@@ -180,7 +181,7 @@ def test_daemons_that_start_at_once_migrate_once(url: str) -> None:
 
     assert errors == ["", "", ""]
     assert schema_status(url).state == "current"
-    assert execute(url, f"SELECT count(*) FROM {migrate.VERSION_TABLE}") == [(1,)]
+    assert execute(url, f"SELECT count(*) FROM {VERSION_TABLE}") == [(1,)]
 
 
 def test_a_writer_at_the_first_start_is_waited_for(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_writer_at_the_first_start_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_newer_schema_is_refused_and_left_alone(url: str) -> None:
     upgrade(url)
-    execute(url, f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
+    execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
 
     for attempt in (open_store, upgrade, lambda u: downgrade(u, "base")):
         with pytest.raises(SchemaOutdatedError, match=r"schema 9999 .* `slamon db downgrade 0002`$") as caught:
