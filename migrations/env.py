@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from slamon.store.database import Database
+from slamon.store.months import is_compared
 from slamon.store.schema_guard import VERSION_TABLE
 from slamon.store.tables import metadata
 
@@ -18,6 +19,7 @@ def migrate(connection: Connection) -> None:
         version_table=VERSION_TABLE,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        include_object=is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()

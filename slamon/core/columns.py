@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
@@ -64,8 +65,11 @@ class Readings:
         """Return one ticket's clock as a value."""
         return self.values(slice(index, index + 1))[0]
 
-    def values(self, part: slice = slice(None)) -> list[Reading]:
-        """Return each ticket's clock as a value; a number taken alone out of a column costs as much as ten."""
+    def values(self, part: slice = slice(None), status_maps: Iterable[str] = repeat("")) -> list[Reading]:
+        """Return each ticket's clock as a value; a number taken alone out of a column costs as much as ten.
+
+        *status_maps* are the versions that the tickets of *part* name, in their order.
+        """
         columns = (self.ids, self.as_of, self.state, self.elapsed, self.paused, self.started_at, self.cycle)
         clocks = (column[part].tolist() for column in (*columns, self.terms, self.next_change_at))
         goals = zip(*(_stage_readings(columns, part) for columns in self.stages), strict=True)
@@ -81,10 +85,20 @@ class Readings:
                 stages=stages,
                 terms=self.table.versions[terms],
                 next_change_at=_instant(next_change_at),
+                status_map=status_map,
             )
-            for ticket_id, as_of, state, elapsed, paused, started_at, cycle, terms, next_change_at, stages in zip(
-                *clocks, goals, strict=True
-            )
+            for (
+                ticket_id,
+                as_of,
+                state,
+                elapsed,
+                paused,
+                started_at,
+                cycle,
+                terms,
+                next_change_at,
+                stages,
+            ), status_map in zip(zip(*clocks, goals, strict=True), status_maps, strict=False)
         ]
 
 

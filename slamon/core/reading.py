@@ -76,6 +76,7 @@ class Reading:
     terms: str  # version of the terms that were read
     next_change_at: datetime | None = None  # when anything above changes by itself; elapsed does not count
     note: str = ""  # why cancelled or not measured
+    status_map: str = ""  # version of what the statuses meant when the newest of them was judged; '' not known
 
     def stage(self, stage: Stage) -> StageReading:
         return self.stages[stage]
@@ -91,7 +92,15 @@ def same_reading(stored: Reading, fresh: Reading) -> bool:
 
 
 def _lasting(reading: Reading) -> tuple[object, ...]:
-    head = (reading.ticket_id, reading.state, reading.started_at, reading.cycle, reading.terms, reading.note)
+    head = (
+        reading.ticket_id,
+        reading.state,
+        reading.started_at,
+        reading.cycle,
+        reading.terms,
+        reading.note,
+        reading.status_map,
+    )
     return (*head, *map(_lasting_of_stage, reading.stages))
 
 

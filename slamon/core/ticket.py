@@ -86,6 +86,7 @@ class Event:
     level: Level | None = None
     terms: str | None = None
     seq: int | None = None
+    status_map: str | None = None  # version of the map that gave the level, known once it is stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 from slamon.core.policy import Terms
 from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
+from slamon.core.status_map import StatusMap
 
 DIGITS = 16  # of the sha256, in hex: 64 bits, far more than a desk has calendars
 
@@ -30,6 +31,11 @@ def version_of_reference(reference: Reference) -> str:
     """Return the version of *reference*, its warnings left out: they are words about it, not part of it."""
     body = json.dumps(_plain(replace(reference, warnings=())), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"reference:{body}".encode("ascii")).hexdigest()[:DIGITS]
+
+
+def version_of_status_map(status_map: StatusMap) -> str:
+    body = json.dumps(_plain(status_map), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"status_map:{body}".encode("ascii")).hexdigest()[:DIGITS]
 
 
 def canonical(value: Terms | CalendarRules) -> str:

@@ -98,6 +98,8 @@ class Evaluator:
         table, calendars = self._terms({r.terms for own in rows.values() for r in own if r.terms is not None})
         index = {version: place for place, version in enumerate(table.versions)}
         tickets: list[tuple[int, int | None, Sequence[Step]]] = []
+        maps: list[str] = []
+        moment = to_epoch(as_of)
         for ticket_id, own in rows.items():
             try:
                 start, steps, _ = steps_of(ticket_id, [EventRow(r.at, r.kind, r.level, r.terms) for r in own], index)
@@ -105,11 +107,12 @@ class Evaluator:
                 log.warning("ticket not read", tenant=self._tenant, ticket=ticket_id, error=str(error))
                 self._observer.count("slamon_rows_rejected_total", tenant=self._tenant, reason="bad_history")
                 continue
-            if steps[0].at <= to_epoch(as_of):
+            if steps[0].at <= moment:
                 tickets.append((ticket_id, start, steps))
+                maps.append(_newest_map(own, moment))
         if not tickets:
             return []
-        return read_clocks(build_histories(table, tickets), calendars, to_epoch(as_of)).values()
+        return read_clocks(build_histories(table, tickets), calendars, moment).values(status_maps=maps)
 
     def _terms(self, versions: set[str]) -> tuple[TermsTable, list[BusinessCalendar]]:
         terms = self._store.load_terms(versions)
@@ -118,6 +121,11 @@ class Evaluator:
         for version, rules in self._store.load_calendars(unknown).items():
             self._calendars[version] = BusinessCalendar(rules)
         return build_terms_table(terms, named), [self._calendars[version] for version in named]
+
+
+def _newest_map(rows: Sequence[HistoryRow], moment: int) -> str:
+    """Return the version of the map by which the newest status up to *moment* was judged, '' if it is not known."""
+    return next((row.status_map for row in reversed(rows) if row.status_map and row.at <= moment), "")
 
 
 def _first_after(rows: Sequence[HistoryRow], moment: int) -> datetime | None:

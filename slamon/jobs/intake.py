@@ -38,6 +38,7 @@ class Progress:
     tenant: str
     started_at: datetime
     reference: str = ""  # version of the reference data it goes by
+    status_map: str = ""  # version of what the statuses mean by it and the settings
     seen: int = 0
     changed: int = 0
     rejected: int = 0
@@ -58,6 +59,7 @@ class Progress:
             watermark=None if failure else self.watermark,
             error=failure or "; ".join(self.troubles),
             reference=self.reference,
+            status_map=self.status_map,
         )
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from slamon.core.reference import Reference
 from slamon.core.reference_changes import differences
-from slamon.core.versions import version_of_reference
+from slamon.core.status_map import StatusMap, build_status_map
+from slamon.core.versions import version_of_reference, version_of_status_map
 from slamon.errors import SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.intake import Intake, Progress
@@ -50,7 +51,7 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     if state.reference is None:
         await refresh_reference(deps)
     assert state.reference is not None
-    progress.reference = state.reference_version
+    progress.reference, progress.status_map = state.reference_version, state.status_map_version
     intake = Intake(deps, state.reference, progress)
     before = await asyncio.to_thread(deps.store.load_watermark, progress.tenant)
     is_empty = before is None and not await asyncio.to_thread(
@@ -172,7 +173,15 @@ def _take_up(deps: PollDeps, reference: Reference) -> None:
         deps.store.save_reference(version, reference)
         for change in differences(before, reference) if before is not None else ():
             log.info("reference data changed", tenant=tenant, change=change)
+    _take_up_map(deps, build_status_map(reference, deps.settings.levels))
     state.reference, state.reference_version = reference, version
+
+
+def _take_up_map(deps: PollDeps, status_map: StatusMap) -> None:
+    version = version_of_status_map(status_map)
+    if version != deps.state.status_map_version:
+        deps.store.save_status_map(version, status_map)
+    deps.state.status_map_version = version
 
 
 def _count(deps: PollDeps, record: Poll) -> None:

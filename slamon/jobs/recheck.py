@@ -37,6 +37,6 @@ def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random
 def _findings(store: Store, tenant: str, ticket_id: int, stored: Reading, now: datetime) -> Sequence[str]:
     ledger = load_ledger(store, tenant, ticket_id, now)
     findings = check(ledger_document(ledger, tenant=tenant, ticket=ticket_id, summary=""))
-    if not same_reading(stored, replace(ledger.reading, note=stored.note)):
+    if not same_reading(stored, replace(ledger.reading, note=stored.note, status_map=stored.status_map)):
         findings = [*findings, f"the reading stored at {stored.as_of} says otherwise"]
     return findings

@@ -43,6 +43,7 @@ class TenantState:
 
     reference: Reference | None = None
     reference_version: str = ""
+    status_map_version: str = ""
     judged_by: str = ""  # the reference data by which the promises of all open tickets were chosen
     swept_at: datetime | None = None  # when the open tickets were last listed
     moved: set[int] = field(default_factory=set)  # tickets stored since the metrics were last brought up to date

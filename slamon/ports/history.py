@@ -27,6 +27,7 @@ class Poll:
     watermark: datetime | None = None
     error: str = ""
     reference: str = ""  # version of the reference data it went by
+    status_map: str = ""  # version of the map by which it gave levels to statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class HistoryRow:
     kind: str
     level: int | None
     terms: str | None
+    status_map: str | None = None
 
 
 class HistoryStore(Protocol):

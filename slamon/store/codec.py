@@ -13,6 +13,7 @@ from slamon.core.policy import Terms
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
+from slamon.core.status_map import StatusMap
 from slamon.core.ticket import Event, Kind, Level, Origin, Stage, Ticket
 from slamon.core.transition import Change, Transition
 from slamon.store.types import from_seconds, from_seconds_or_none, to_seconds, to_seconds_or_none
@@ -33,6 +34,7 @@ _STAGES = {int(stage): stage for stage in Stage}
 _decode_ticket = msgspec.json.Decoder(Ticket).decode
 _decode_terms = msgspec.json.Decoder(Terms).decode
 _decode_reference = msgspec.json.Decoder(Reference).decode
+_decode_status_map = msgspec.json.Decoder(StatusMap).decode
 _decode_calendar = msgspec.json.Decoder(CalendarRules).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -86,12 +88,15 @@ def ticket_from(facts: str) -> Ticket:
 
 EVENT_COLUMNS = (
     *("tenant", "ticket_id", "at", "not_before", "kind", "origin"),
-    *("ref_id", "name", "level", "terms", "poll_id"),
+    *("ref_id", "name", "level", "terms", "poll_id", "status_map"),
 )
 
 
-def event_row(tenant: str, poll_id: int, event: Event) -> Row:
-    """Return the row of *event* in the order of EVENT_COLUMNS; the database gives the number."""
+def event_row(tenant: str, poll_id: int, status_map: str, event: Event) -> Row:
+    """Return the row of *event* in the order of EVENT_COLUMNS; the database gives the number.
+
+    *status_map* is the version by which the poll gave levels.
+    """
     return (
         tenant,
         event.ticket_id,
@@ -104,12 +109,13 @@ def event_row(tenant: str, poll_id: int, event: Event) -> Row:
         None if event.level is None else int(event.level),
         event.terms,
         poll_id,
+        None if event.level is None else event.status_map or status_map or None,
     )
 
 
 def event_from(row: Row) -> Event:
     """Return the event of a row (seq, then EVENT_COLUMNS without tenant and poll)."""
-    seq, ticket_id, at, not_before, kind, origin, ref_id, name, level, terms = row
+    seq, ticket_id, at, not_before, kind, origin, ref_id, name, level, terms, status_map = row
     return Event(
         ticket_id=ticket_id,
         kind=_KINDS[kind],
@@ -121,6 +127,7 @@ def event_from(row: Row) -> Event:
         level=None if level is None else _LEVELS[level],
         terms=terms,
         seq=seq,
+        status_map=status_map,
     )
 
 
@@ -134,6 +141,7 @@ READING_COLUMNS = (
     *("tenant", "ticket_id", "as_of", "state", "elapsed_seconds", "paused_seconds", "started_at"),
     *("cycle", "terms", "next_change_at", "note"),
     *(f"{stage.label}_{field}" for stage in Stage for field in _STAGE_FIELDS),
+    "status_map",
 )
 
 
@@ -155,6 +163,7 @@ def reading_row(tenant: str, reading: Reading) -> Row:
         *_stage_row(respond),
         *_stage_row(plan),
         *_stage_row(resolve),
+        reading.status_map,
     )
 
 
@@ -188,6 +197,7 @@ def reading_from(row: Row) -> Reading:
         terms=terms,
         next_change_at=from_seconds_or_none(next_change_at),
         note=note,
+        status_map=row[40],
     )
 
 
@@ -252,6 +262,9 @@ def transition_from(row: Row) -> Transition:
 
 terms_from: Callable[[str], Terms] = _decode_terms
 calendar_from: Callable[[str], CalendarRules] = _decode_calendar
+
+
+status_map_from: Callable[[str], StatusMap] = _decode_status_map
 
 
 def reference_from(body: str) -> Reference | None:

@@ -30,6 +30,7 @@ POLL_COLUMNS = (
         "watermark",
         "error",
         "reference",
+        "status_map",
     ),
 )
 TRAIL_COLUMNS = ("tenant", "ticket_id", "closed", "rank", "entered_at", "tries", "next_try_at")
@@ -56,7 +57,7 @@ def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happen
     poll_id, replayed = _record(connection, poll)
     rows = {ticket.id: codec.ticket_row(poll.tenant, ticket) for ticket in seen}
     insert_rows(connection, tickets, list(rows.values()), columns=codec.TICKET_COLUMNS, conflict="update")
-    new = [codec.event_row(poll.tenant, poll_id, event) for event in happened]
+    new = [codec.event_row(poll.tenant, poll_id, poll.status_map, event) for event in happened]
     if replayed and new and _are_stored(connection, poll, poll_id, new):
         new = []
     insert_rows(connection, events, new, columns=codec.EVENT_COLUMNS)
@@ -136,7 +137,7 @@ def _poll_values(poll: Poll) -> dict[str, Any]:
 
 def _poll_from(row: Row) -> Poll:
     """Return the poll of a row (POLL_COLUMNS)."""
-    tenant, started_at, finished_at, result, seen, changed, rejected, watermark, error, reference = row
+    tenant, started_at, finished_at, result, seen, changed, rejected, watermark, error, reference, status_map = row
     return Poll(
         tenant=tenant,
         started_at=from_seconds(started_at),
@@ -148,4 +149,5 @@ def _poll_from(row: Row) -> Poll:
         watermark=from_seconds_or_none(watermark),
         error=error,
         reference=reference,
+        status_map=status_map,
     )

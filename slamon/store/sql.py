@@ -10,10 +10,11 @@ from slamon.core.policy import Terms
 from slamon.core.reading import Reading
 from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
+from slamon.core.status_map import StatusMap
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
 from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail
-from slamon.store import evaluations, outbox, polls, tickets
+from slamon.store import evaluations, months, outbox, polls, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -115,6 +116,20 @@ class SqlStore:
         with self._database.reading() as connection:
             return tickets.load_position(connection, tenant)
 
+    def prepare_months(self, now: datetime) -> int:
+        """Give the months ahead of *now* parts of their own, where the database has such; return how many are new."""
+        with self._database.reading() as connection:
+            missing = months.missing_months(connection, now)
+        for month in missing:
+            with self._database.writing() as connection:
+                months.make_month(connection, month)
+        return len(missing)
+
+    def drop_month(self, month: months.Month) -> bool:
+        """Drop a month's readings as a whole, the few that are kept moved aside; False if it holds too many."""
+        with self._database.writing() as connection:
+            return months.drop_month(connection, month)
+
     # --- evaluations
 
     def load_readings(self, tenant: str, ids: Collection[int]) -> dict[int, Reading]:
@@ -201,6 +216,14 @@ class SqlStore:
     def save_reference(self, version: str, reference: Reference) -> None:
         with self._database.writing() as connection:
             contents.save_reference(connection, version, reference)
+
+    def save_status_map(self, version: str, status_map: StatusMap) -> None:
+        with self._database.writing() as connection:
+            contents.save_status_map(connection, version, status_map)
+
+    def load_status_maps(self, versions: Collection[str]) -> dict[str, StatusMap]:
+        with self._database.reading() as connection:
+            return contents.load_status_maps(connection, versions)
 
     def load_reference(self, version: str) -> Reference | None:
         with self._database.reading() as connection:

@@ -67,7 +67,7 @@ def load_events(connection: Connection, tenant: str, ids: Collection[int]) -> di
 def load_history(connection: Connection, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
     """Return the events of the tickets *ids*, by ticket, instant and number, of each its newest telling."""
     retold = _retold(connection, tenant, ids)
-    columns = raw(events, ("seq", "ticket_id", "at", "kind", "level", "terms"))
+    columns = raw(events, ("seq", "ticket_id", "at", "kind", "level", "terms", "status_map"))
     query = select(*columns).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
     rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq))
     return [HistoryRow(*row[1:]) for row in rows if not retold or row[0] > retold.get(row[1], 0)]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from slamon.core.policy import Terms
 from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
+from slamon.core.status_map import StatusMap
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
 from slamon.store.tables import job_runs, versions
@@ -36,6 +37,15 @@ def save_reference(connection: Connection, version: str, reference: Reference) -
     body = codec.storable(codec.to_json(replace(reference, warnings=())))
     row = ("reference", version, "", body, to_seconds(datetime.now(UTC)))
     insert_rows(connection, versions, [row], columns=_COLUMNS, conflict="ignore")
+
+
+def save_status_map(connection: Connection, version: str, status_map: StatusMap) -> None:
+    row = ("status_map", version, "", codec.storable(codec.to_json(status_map)), to_seconds(datetime.now(UTC)))
+    insert_rows(connection, versions, [row], columns=_COLUMNS, conflict="ignore")
+
+
+def load_status_maps(connection: Connection, keys: Collection[str]) -> dict[str, StatusMap]:
+    return {key: codec.status_map_from(body) for key, body in _bodies(connection, "status_map", keys)}
 
 
 def load_reference(connection: Connection, version: str) -> Reference | None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from slamon.core.reading import Verdict
+from slamon.core.status_map import build_status_map
 from slamon.core.ticket import Kind
-from slamon.core.versions import version_of_reference
+from slamon.core.versions import version_of_reference, version_of_status_map
 from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError, StoreUnavailableError
 from slamon.ports import Batch, Poll, Store
 from tests.jobs.conftest import OpenDesk
@@ -214,7 +215,8 @@ def test_polls_are_stored_with_what_they_saw(desk: OpenDesk) -> None:
     record = watched.poll("10:30")
 
     version = version_of_reference(watched.source.reference)
-    assert record == Poll(TENANT, at("10:30"), at("10:30"), "ok", 1, 1, 0, at("10:20"), "", version)
+    meant = version_of_status_map(build_status_map(watched.source.reference, ()))
+    assert record == Poll(TENANT, at("10:30"), at("10:30"), "ok", 1, 1, 0, at("10:20"), "", version, meant)
     assert watched.store.load_last_poll(TENANT) == record
 
 

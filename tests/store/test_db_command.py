@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from slamon.cli.db import db
 from slamon.errors import StoreError
+from slamon.store.migrate import HEAD
 
 
 def run(url: str, *arguments: str) -> Result:
@@ -19,7 +20,7 @@ def run(url: str, *arguments: str) -> Result:
 
 def test_status_upgrade_downgrade(url: str) -> None:
     assert "does not exist yet" in run(url, "status").output
-    assert "schema 0002 is what this slamon works with" in run(url, "upgrade").output
+    assert f"schema {HEAD} is what this slamon works with" in run(url, "upgrade").output
     assert json.loads(run(url, "status", "--json").output)["state"] == "current"
     assert run(url, "downgrade", "0001").exit_code == 0
     assert "does not exist yet" in run(url, "downgrade", "base").output

@@ -6,7 +6,7 @@ What people filter by in SQL stands in columns of its own.
 """
 
 from slamon.store.tables.base import metadata
-from slamon.store.tables.clock import clocks, readings, transitions
+from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
 from slamon.store.tables.outbox import notifications
 from slamon.store.tables.record import job_runs, versions
 from slamon.store.tables.source import events, polls, tickets, trails
@@ -17,6 +17,7 @@ __all__ = [
     "job_runs",
     "metadata",
     "notifications",
+    "past_transitions",
     "polls",
     "readings",
     "tickets",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.event import listen
 
 from slamon.core.reading import ClockState, Verdict
 from slamon.core.ticket import Stage
@@ -40,6 +42,7 @@ def _stage_columns(stage: Stage) -> list[Column[object]]:
 
 
 # Append-only, a row where something changed: the newest at or before T is what stood at T.
+# On Postgres a part for each month (`months.py`), and one for what has no month of its own.
 readings = Table(
     "readings",
     metadata,
@@ -55,10 +58,15 @@ readings = Table(
     Column("next_change_at", UtcSeconds),
     Column("note", Text, nullable=False),
     *(column for stage in Stage for column in _stage_columns(stage)),
+    Column("status_map", Text, nullable=False, server_default=""),  # version of what the statuses meant
     PrimaryKeyConstraint("tenant", "ticket_id", "as_of"),
     one_of("state", ClockState),
     *(one_of(f"{stage.label}_verdict", Verdict) for stage in Stage),
+    postgresql_partition_by="RANGE (as_of)",
 )
+Index("ix_readings_as_of", readings.c.as_of, postgresql_using="brin").ddl_if(dialect="postgresql")
+_REST = DDL("CREATE TABLE readings_rest PARTITION OF readings DEFAULT")  # type: ignore[no-untyped-call]
+listen(readings, "after_create", _REST.execute_if(dialect="postgresql"))
 
 # One narrow row a ticket, rewritten at every evaluation, so that the wide ones are not.
 clocks = Table(
@@ -104,5 +112,17 @@ transitions = Table(
     one_of("change", Change),
     Index(None, "tenant", "seen_at"),
     Index(None, "tenant", "stage", "change"),
+    sqlite_with_rowid=False,
+)
+
+# How many transitions there were of tickets that are no longer kept, so that totals never fall.
+past_transitions = Table(
+    "past_transitions",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("stage", SmallInteger, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "stage", "change"),
     sqlite_with_rowid=False,
 )

@@ -16,7 +16,7 @@ versions = Table(
     Column("body", Text, nullable=False),
     Column("first_seen_at", UtcSeconds, nullable=False),
     PrimaryKeyConstraint("kind", "hash"),
-    one_of("kind", ("terms", "calendar", "reference")),
+    one_of("kind", ("terms", "calendar", "reference", "status_map")),
 )
 
 job_runs = Table(

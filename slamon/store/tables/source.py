@@ -34,6 +34,7 @@ polls = Table(
     Column("watermark", UtcSeconds),
     Column("error", Text, nullable=False),
     Column("reference", Text, nullable=False, server_default=""),  # version of the reference data it went by
+    Column("status_map", Text, nullable=False, server_default=""),  # version of what the statuses meant
     PrimaryKeyConstraint("id"),
     one_of("result", ("ok", "partial", "failed")),
     Index(None, "tenant", "started_at"),
@@ -65,6 +66,13 @@ Index(
     sqlite_where=text("open = 1"),  # spelled as SQLAlchemy spells it in a query, else SQLite does not see it
     postgresql_where=text("open"),
 )
+# What retention looks through: closed tickets, those first that have not changed for longest.
+Index(
+    "ix_tickets_closed",
+    tickets.c.last_updated_at,
+    sqlite_where=text("open = 0"),
+    postgresql_where=text("NOT open"),
+)
 
 # Append-only: what was learnt is never changed. `poll_id` is no foreign key, polls are pruned sooner.
 events = Table(
@@ -82,6 +90,7 @@ events = Table(
     Column("level", SmallInteger),
     Column("terms", Text),
     Column("poll_id", BigInteger, nullable=False),
+    Column("status_map", Text),  # the version of the map that gave the level
     PrimaryKeyConstraint("seq"),
     of_ticket(),
     one_of("kind", Kind),
