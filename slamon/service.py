@@ -27,6 +27,7 @@ from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.notify import deliver_waiting
 from slamon.jobs.tenant import TenantState
 from slamon.log import get_logger
+from slamon.lookout import Lookout
 from slamon.metrics import Metrics
 from slamon.ports import Store, WallTime
 from slamon.report_process import make_report, order_report
@@ -55,9 +56,19 @@ GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
 
 class Workplace:
-    """All that one configuration describes, put together; replaced as a whole when it is reloaded."""
+    """All that one configuration describes, put together; replaced as a whole when it is reloaded.
 
-    def __init__(self, config: Config, store: Store, metrics: Metrics, wall: WallTime | None = None) -> None:
+    *before* is the one it replaces: what was seen is not forgotten.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        metrics: Metrics,
+        wall: WallTime | None = None,
+        before: Workplace | None = None,
+    ) -> None:
         self.config = config
         self.store = store
         self.metrics = metrics
@@ -67,9 +78,11 @@ class Workplace:
         self.mailer = open_mailer(config.mail) if config.mail else None
         self._clients: list[Client] = []
         metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
-        self.watches = [self._watch(name) for name in config.tenant]
+        seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
+        self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
+        metrics.before_scrape(self._show_sight)
 
-    def _watch(self, name: str) -> TenantWatch:
+    def _watch(self, name: str, before: Lookout | None) -> TenantWatch:
         client = open_client(self.config, name, self.metrics)
         self._clients.append(client)
         settings, state = tenant_settings(self.config, name), TenantState()
@@ -89,19 +102,26 @@ class Workplace:
         announcer = Announcer(
             settings, state, self.store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since
         )
-        return TenantWatch(
+        watch = TenantWatch(
             deps,
             Evaluator(name, self.store, self.metrics),
             announcer,
             self.metrics,
             self.wall,
-            poll_every=timedelta(seconds=self.config.tenant[name].poll_seconds),
+            poll_every=tenant_pace(self.config, name).poll_every,
+            blind_after=tenant_pace(self.config, name).blind_after,
             outbox=self.outbox,
             hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
             comparison=Comparison(
                 name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
             ),
         )
+        if before is None:
+            good = self.store.load_last_poll(name, successful=True)
+            watch.lookout.remember(good, self.store.load_last_poll(name))
+        else:
+            watch.lookout.take_over(before)
+        return watch
 
     def hinted(self) -> dict[str, Hinted]:
         """Return the tenants that take callbacks."""
@@ -161,15 +181,12 @@ class Workplace:
         return make_report(order_report(self.config, name, until))
 
     def unready(self) -> list[str]:
-        reasons = []
+        """Return why the daemon is not ready, a line for each tenant that is not seen."""
+        return [reason for watch in self.watches if (reason := watch.lookout.reason())]
+
+    def _show_sight(self) -> None:
         for watch in self.watches:
-            pace = tenant_pace(self.config, watch.name)
-            limit = (pace.poll_every * pace.blind_after).total_seconds()
-            if watch.last_success_at is None:
-                reasons.append(f"tenant {watch.name}: no successful poll yet")
-            elif (age := (self.wall.now() - watch.last_success_at).total_seconds()) > limit:
-                reasons.append(f"tenant {watch.name}: no successful poll for {age:.0f} s")
-        return reasons
+            watch.lookout.show(self.metrics)
 
     async def _notify(self, stop: asyncio.Event, wake_scheduler: Callable[[], None]) -> None:
         while not stop.is_set():
@@ -266,7 +283,7 @@ class Daemon:
         """Work with one configuration until it is replaced or the daemon stops."""
         self._replaced.clear()
         done = asyncio.Event()
-        self._workplace = await self._open_workplace(store)
+        self._workplace = await self._open_workplace(store, self._workplace)
         if self._workplace is None:
             return
         self._hints.serve(self._workplace.hinted())
@@ -278,11 +295,11 @@ class Daemon:
         done.set()
         await work
 
-    async def _open_workplace(self, store: Store) -> Workplace | None:
+    async def _open_workplace(self, store: Store, before: Workplace | None) -> Workplace | None:
         """Put the configuration to work as soon as the database answers; None if told to stop before."""
         while not self._stopping.is_set():
             try:
-                return await asyncio.to_thread(Workplace, self._config, store, self._metrics)
+                return await asyncio.to_thread(Workplace, self._config, store, self._metrics, before=before)
             except StoreUnavailableError as error:
                 self._metrics.set("slamon_db_up", 0)
                 log.error("the database did not answer", error=str(error))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
 from slamon.comparison import Comparison
+from slamon.core.sight import Pace
 from slamon.errors import SchemaOutdatedError, StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
@@ -19,6 +21,7 @@ from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
 from slamon.jobs.untold import find_untold
 from slamon.log import get_logger
+from slamon.lookout import Lookout
 from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
 from slamon.ports import Poll, WallTime
@@ -42,6 +45,7 @@ class TenantWatch:
         wall: WallTime,
         *,
         poll_every: timedelta,
+        blind_after: int = 3,
         outbox: asyncio.Event,
         hint_seconds: float = 5.0,
         comparison: Comparison | None = None,
@@ -49,11 +53,11 @@ class TenantWatch:
         self.deps = deps
         self.last: Poll | None = None
         self.last_success_at: datetime | None = None
+        self.lookout = Lookout(deps.settings.name, Pace(poll_every, blind_after), wall)
         self._evaluator = evaluator
         self._announcer = announcer
         self._metrics = metrics
         self._wall = wall
-        self._poll_every = poll_every
         self._outbox = outbox
         self._hint_seconds = hint_seconds
         self._hinted = asyncio.Event()
@@ -73,11 +77,15 @@ class TenantWatch:
         async with self._busy:
             await take_hints(self.deps)
             self.last = await poll(self.deps)
-            await self._evaluate(always_publish=True)
+            if self.last.result == "failed":
+                await self._publish_as_known()
+            else:
+                await self._evaluate(always_publish=True)
+                self.last_success_at = self.last.finished_at
             now, store = self._wall.now(), self.deps.store
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
-            if self.last.result != "failed":
-                self.last_success_at = self.last.finished_at
+            self.lookout.polled(self.last)
+            self.lookout.show(self._metrics)
         return self.last
 
     async def evaluate(self) -> None:
@@ -86,20 +94,36 @@ class TenantWatch:
             await self._evaluate(always_publish=False)
 
     async def catch_up(self) -> None:
-        """Evaluate what has changed by itself; poll first, where something is to be told of what is no longer fresh."""
-        if self._can_look_again() and await self._untold():
+        """Evaluate what has changed by itself; poll first, where something is to be told of what is no longer fresh.
+
+        While ConnectWise does not answer nothing is: a ticket may have been resolved, or begun to wait, unseen.
+        """
+        if not self._sees():
+            return
+        if not self._is_fresh() and await self._untold():
             await self.cycle()
         else:
             await self.evaluate()
 
     async def _untold(self) -> frozenset[int]:
-        return await asyncio.to_thread(find_untold, self.deps.store, self.name, self._wall.now())
+        untold = await asyncio.to_thread(find_untold, self.deps.store, self.name, self._wall.now())
+        return untold - self._held()  # those are looked at again with the next poll, not before
 
-    def _can_look_again(self) -> bool:
-        """Say whether ConnectWise answered the last time, and that is a while ago."""
-        if self.last is None or self.last.result == "failed":
-            return False
-        return not 0 <= self._wall.real_seconds(self._wall.now() - self.last.finished_at) < FRESH
+    def _held(self) -> frozenset[int]:
+        """Return the tickets of which nothing is told for now, since the second look at them failed.
+
+        It may fail for ever where the list of changes is read well: after some polls that list must do.
+        """
+        state = self.deps.state
+        return state.doubtful if state.looks_failed < self.lookout.pace.blind_after else frozenset()
+
+    def _sees(self) -> bool:
+        """Say whether the last poll worked, and not too long ago."""
+        return self.last is not None and self.last.result != "failed" and not self.lookout.sight().is_blind
+
+    def _is_fresh(self) -> bool:
+        assert self.last is not None
+        return 0 <= self._wall.real_seconds(self._wall.now() - self.last.finished_at) < FRESH
 
     async def refresh_reference(self) -> None:
         """Forget the reference data, so that the next poll reads it anew and looks at every open ticket."""
@@ -126,6 +150,10 @@ class TenantWatch:
             self._hinted.set()
         return True
 
+    def _slept(self) -> bool:
+        """Say whether time has passed unnoticed since a poll that worked: the machine slept, or its clock was set."""
+        return self.last is not None and self.last.result != "failed" and self.lookout.sight().is_blind
+
     def _brought_forward(self, next_poll: float) -> float:
         return next_poll if self._hinted_at is None else min(next_poll, self._hinted_at + self._hint_seconds)
 
@@ -141,7 +169,7 @@ class TenantWatch:
                 self._hinted_at = None  # hints that came before are read by this poll
                 await self._guarded(self.cycle())
                 self.compare()
-                await self._until(began + self._wall.real_seconds(self._poll_every), stop)
+                await self._until(began + self._wall.real_seconds(self.lookout.pace.poll_every), stop)
         finally:
             if self._comparison:
                 await self._comparison.aclose()
@@ -151,13 +179,14 @@ class TenantWatch:
         while not stop.is_set():
             self._hinted.clear()  # before looking: a hint from here on ends the sleep
             left = self._brought_forward(next_poll) - time.monotonic()
-            if left <= 0:
+            if left <= 0 or self._slept():
                 return
             change = await self._guarded(asyncio.to_thread(self.deps.store.load_next_change, self.name))
             due = LONGEST_SLEEP if change is None else self._wall.real_seconds(change - self._wall.now())
             if change is not None and due <= 0:
                 await self._guarded(self.catch_up())
-                due = 1.0  # a ticket that stays due is looked at once a second, not in a tight loop
+                # A ticket that stays due is looked at once a second, not in a tight loop; and blind, not at all.
+                due = 1.0 if self._sees() else LONGEST_SLEEP
             waits = [asyncio.create_task(event.wait()) for event in (stop, self._hinted)]
             timeout = max(0.01, min(left, due, LONGEST_SLEEP))
             await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -166,12 +195,18 @@ class TenantWatch:
 
     async def _evaluate(self, *, always_publish: bool) -> None:
         counts, self._counts = self._counts, None  # whatever fails from here on, they are counted anew
-        read = await asyncio.to_thread(self._evaluator.evaluate, self._wall.now(), self._announcer)
+        now, held = self._wall.now(), self._held()
+        read = await asyncio.to_thread(self._evaluator.evaluate, now, self._announcer, held)
         if read.ids or always_publish:
             counts = await asyncio.to_thread(self._publish, counts, read)
         self._counts = counts
         if read.ids:
             self._outbox.set()
+
+    async def _publish_as_known(self) -> None:
+        """Show what was known before a poll that failed, and what it stored; nothing new is judged by that."""
+        counts, self._counts = self._counts, None
+        self._counts = await asyncio.to_thread(self._publish, counts, Evaluated((), Counter()))
 
     def _publish(self, counts: OpenCounts | None, read: Evaluated) -> OpenCounts:
         """Show how the open tickets stand; *counts* are brought up to date, or made anew if there are none."""
@@ -199,13 +234,17 @@ class TenantWatch:
         try:
             return await work
         except StoreUnavailableError as error:
-            self._metrics.set("slamon_up", 0, tenant=self.name)
             self._metrics.set("slamon_db_up", 0)
+            self._lost("the database did not answer")
             self._metrics.count("slamon_db_errors_total")
             log.error("the database did not answer", tenant=self.name, error=str(error))
         except SchemaOutdatedError:  # another slamon has the database now
             raise
         except Exception:  # the daemon outlives a bug in one cycle; it is logged and seen in the metrics
-            self._metrics.set("slamon_up", 0, tenant=self.name)
+            self._lost("a cycle failed, see the log")
             log.exception("cycle failed", tenant=self.name)
         return None
+
+    def _lost(self, trouble: str) -> None:
+        self.lookout.lost(trouble)
+        self.lookout.show(self._metrics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,9 +53,12 @@ class Evaluator:
         self._observer = observer
         self._calendars = dict(calendars or {})
 
-    def evaluate(self, now: datetime, announce: Announce) -> Evaluated:
-        """Read what is due at *now*, and store what changed with its notifications, chunk by chunk."""
-        ids = sorted(self._store.load_due_ids(self._tenant, now))
+    def evaluate(self, now: datetime, announce: Announce, held: Collection[int] = ()) -> Evaluated:
+        """Read what is due at *now*, and store what changed with its notifications, chunk by chunk.
+
+        The tickets *held* stay due: they are read another time.
+        """
+        ids = sorted(self._store.load_due_ids(self._tenant, now).difference(held))
         new: Counter[tuple[int, str]] = Counter()
         for begin in range(0, len(ids), CHUNK):
             new += self._evaluate(ids[begin : begin + CHUNK], now, announce)

@@ -187,7 +187,3 @@ def _take_up_map(deps: PollDeps, status_map: StatusMap) -> None:
 def _count(deps: PollDeps, record: Poll) -> None:
     tenant, observer = deps.settings.name, deps.observer
     observer.count("slamon_polls_total", tenant=tenant, result=record.result)
-    observer.set("slamon_up", float(record.result != "failed"), tenant=tenant)
-    if record.result != "failed":
-        stamp = record.started_at.timestamp()
-        observer.set("slamon_last_successful_poll_timestamp_seconds", stamp, tenant=tenant)

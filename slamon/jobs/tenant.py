@@ -51,6 +51,8 @@ class TenantState:
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
     findings: frozenset[Finding] = frozenset()  # what the lint said the last time
+    doubtful: frozenset[int] = frozenset()  # tickets of which something is due, and the second look at them failed
+    looks_failed: int = 0  # second looks that failed, one after the other
     hinted_ids: set[int] = field(default_factory=set)  # tickets that callbacks named, asked for with the next poll
 
     def hint(self, ticket_id: int) -> bool:

@@ -20,12 +20,14 @@ async def look_again(intake: Intake) -> None:
     """Ask for the tickets of which something is about to be told, each by its id.
 
     Raises:
-        SourceError: No answer.
+        SourceError: No answer; the tickets are doubtful until they are looked at again.
     """
-    deps = intake.deps
+    deps, state = intake.deps, intake.deps.state
     untold = await asyncio.to_thread(find_untold, deps.store, deps.settings.name, deps.now())
+    state.doubtful, state.looks_failed = untold, state.looks_failed + 1
     if untold:
         await intake.take(deps.source.fetch_tickets_by_id(untold))
+    state.doubtful, state.looks_failed = frozenset(), 0
 
 
 def find_untold(store: Store, tenant: str, now: datetime) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -42,6 +42,7 @@ class Metrics:
         self._page = Page(self._process, self._clocks)
         self._tenants: tuple[str, ...] = ()
         self._channels = channels
+        self._before_scrape: Callable[[], None] | None = None
         self.registry = CollectorRegistry()
         self.registry.register(self._process)
         self.registry.register(self._clocks)
@@ -73,7 +74,13 @@ class Metrics:
         """Show a tenant's clocks as they are now."""
         self._clocks.publish(snapshot)
 
+    def before_scrape(self, refresh: Callable[[], None] | None) -> None:
+        """Call *refresh* before each page: it sets what changes by the passing of time alone."""
+        self._before_scrape = refresh
+
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """Return the page and its content type, for an Accept header."""
+        if self._before_scrape is not None:
+            self._before_scrape()
         form = choose_format(accept)
         return self._page.render(form), CONTENT_TYPES[form]

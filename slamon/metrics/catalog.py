@@ -55,7 +55,12 @@ def _histogram(name: str, help_: str, buckets: tuple[float, ...], *labels: str, 
 
 
 FAMILIES: tuple[Family, ...] = (
-    _gauge("slamon_up", "Whether the last poll of the tenant worked.", "tenant"),
+    _gauge("slamon_up", "Whether the tenant is seen: its last poll worked, and is not old.", "tenant"),
+    _gauge(
+        "slamon_blind_since_timestamp_seconds",
+        "When the last poll that worked began, if too long ago to judge by; 0 if not.",
+        "tenant",
+    ),
     _counter("slamon_polls_total", "Polls of the source, by result.", "tenant", "result", result=POLL_RESULTS),
     _histogram("slamon_poll_duration_seconds", "How long a poll took.", _POLL_BUCKETS),
     _gauge(

@@ -46,6 +46,7 @@ class Verdicts:
             ("false close", self.false_closes),
             ("false delete", self.false_deletes),
             ("false breach", self.false_breaches),
+            ("told blind", self.blind_breaches),
         )
         return [f"{name}: {each}" for name, found in named for each in found]
 
@@ -156,6 +157,8 @@ def _false_closes(calm: Life, rough: Life) -> list[str]:
 def _judge_breaches(calm: Life, rough: Life, found: Verdicts) -> None:
     right = {(breach.ticket_id, breach.stage) for breach in calm.breaches}
     for breach in rough.breaches:
+        text = f"{breach.ticket_id} {breach.stage.label} due {_at(breach.due_at)}, told {_at(breach.seen_at)}"
+        if breach.blind:
+            found.blind_breaches.append(text)
         if (breach.ticket_id, breach.stage) not in right:
-            text = f"{breach.ticket_id} {breach.stage.label} due {_at(breach.due_at)}, told {_at(breach.seen_at)}"
-            (found.blind_breaches if breach.blind else found.false_breaches).append(text)
+            found.false_breaches.append(text)

@@ -72,6 +72,7 @@ class Desk:
         self.settings = settings or settings_of()
         self.watched_since = watched_since
         self.used = wrap(store)
+        self.poll_every = timedelta(minutes=1)
         self.start()
 
     def start(self, settings: TenantSettings | None = None) -> None:
@@ -106,7 +107,7 @@ class Desk:
             announcer,
             self.metrics,
             self.wall,
-            poll_every=timedelta(minutes=1),
+            poll_every=self.poll_every,
             outbox=self.outbox,
             comparison=comparison,
         )

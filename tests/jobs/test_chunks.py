@@ -53,10 +53,11 @@ class TestUnfinished:
         assert (record.seen, record.changed, record.watermark) == (4, 4, None)
         assert watched.store.load_watermark(TENANT) is None
         assert watched.store.load_open_ids(TENANT) == {1, 2, 3, 4}
-        assert watched.stored(1).elapsed_seconds == 300  # what is there is watched
+        assert watched.changes() == []  # nothing is said before all of it has been seen
 
         watched.source.breaks_at = None
         assert watched.poll("10:06").changed == 3
+        assert watched.stored(1).elapsed_seconds == 360
         assert [watched.told(number) for number in many()] == [[("entered", "10:00:00", "New")]] * 7
         assert all(len(watched.events(number, Kind.TERMS)) == 1 for number in many())
 

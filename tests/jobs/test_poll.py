@@ -105,14 +105,16 @@ def test_a_source_that_fails_makes_a_failed_poll_and_leaves_the_watermark(desk: 
     assert watched.sample("slamon_up", tenant=TENANT) == 1
 
 
-def test_a_failed_poll_still_evaluates_what_time_has_changed(desk: OpenDesk) -> None:
+def test_a_failed_poll_leaves_to_the_next_one_what_time_has_changed(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())))
     watched.poll("10:05")
     watched.source.fails = [SourceUnavailableError("down")]
 
     watched.poll("11:30")
+    assert watched.stored().stages[0].verdict is Verdict.RUNNING
 
-    assert watched.stored().stages[0].verdict is Verdict.BREACHED
+    watched.poll("11:31")
+    assert watched.stored().stages[0].breached_at == at("11:00")
 
 
 def test_a_poll_that_cannot_be_stored_leaves_everything_as_it_was(desk: OpenDesk) -> None:

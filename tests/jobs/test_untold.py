@@ -75,26 +75,48 @@ def test_what_was_polled_just_now_is_told_without_another_poll(desk: OpenDesk) -
     assert watched.stage(Stage.RESOLVE).breached_at == at("14:00")
 
 
-def test_a_source_that_is_away_delays_no_alarm(desk: OpenDesk) -> None:
+def test_while_the_source_is_away_nothing_is_told_and_nothing_is_lost(desk: OpenDesk) -> None:
     watched = desk(resolved_at("16:00"), FOUR_HOURS)
     watched.polls("10:05", "13:58")
     watched.mails()
     watched.source.fails = [SourceUnavailableError("down")]
     assert watched.poll("13:59").result == "failed"
-    asked = len(watched.source.asked)
 
     catch_up(watched, "14:00:05")
+    assert watched.mails() == []
 
-    assert len(watched.source.asked) == asked
+    watched.polls("14:01")
     assert watched.mailed() == [("breached/resolve", "noc"), ("breached/resolve", "boss")]
+    assert watched.stage(Stage.RESOLVE).breached_at == at("14:00")
 
 
-def test_a_look_that_fails_delays_no_alarm_either(desk: OpenDesk) -> None:
+def test_a_look_that_fails_leaves_the_alarm_to_the_next_poll(desk: OpenDesk) -> None:
+    watched = desk(resolved_at("13:59:50"), FOUR_HOURS)
+    watched.polls("10:05", "13:59")
+    watched.mails()
+    watched.source.unlisted = {1}
+    watched.source.fails_at = {"by_id": SourceUnavailableError("down")}
+
+    catch_up(watched, "14:00:05")
+    asked = len(watched.source.asked)
+    catch_up(watched, "14:00:20")
+    assert len(watched.source.asked) == asked  # the next poll comes at its time
+
+    watched.source.fails_at = {}
+    watched.polls("14:01")
+    assert watched.mails() == []
+    assert watched.verdicts()[Stage.RESOLVE] is Verdict.MET
+
+
+def test_a_look_that_fails_for_ever_delays_an_alarm_by_three_polls_at_most(desk: OpenDesk) -> None:
+    """The list of changes was read well all the while: what it says must do."""
     watched = desk(resolved_at("16:00"), FOUR_HOURS)
     watched.polls("10:05", "13:59")
     watched.mails()
     watched.source.fails_at = {"by_id": SourceUnavailableError("down")}
 
-    catch_up(watched, "14:00:05")
+    watched.polls("14:00:05", "14:01:05")
+    assert watched.mails() == []
 
+    watched.polls("14:02:05")
     assert watched.mailed() == [("breached/resolve", "noc"), ("breached/resolve", "boss")]

@@ -43,8 +43,8 @@ def quicken(desk: Desk, begin: str, speed: float, poll_every: timedelta) -> Tena
     """Let the desk's watch run on fast time."""
     fast = FastTime(at(begin), speed)
     desk.wall = fast  # type: ignore[assignment]
+    desk.poll_every = poll_every
     desk.start()
-    desk.watch._poll_every = poll_every
     return desk.watch
 
 

@@ -1,0 +1,80 @@
+"""What one daemon knows of how well it sees a tenant: at hand when the database is away, right when it is asked."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from slamon.core.instants import format_instant
+from slamon.core.sight import Outlook, Pace, Sight
+from slamon.jobs.sight import sight_of_polls
+from slamon.ports import Observer, Poll, WallTime
+
+_HOUR = timedelta(hours=1)
+NOT_YET = "not polled yet since the start"
+
+
+class Lookout:
+    """Remembers the polls of one tenant. Any thread may ask.
+
+    Age is counted on the wall clock and on the monotonic one, and the older counts: a wall clock that was set
+    back makes nothing younger, and a machine that slept is found out by the other.
+    """
+
+    def __init__(self, tenant: str, pace: Pace, wall: WallTime) -> None:
+        self.tenant = tenant
+        self.pace = pace
+        self._wall = wall
+        self._good: tuple[Poll, float] | None = None  # with when it was heard of, monotonic
+        self._last: Poll | None = None
+        self._trouble = NOT_YET
+
+    def remember(self, good: Poll | None, last: Poll | None) -> None:
+        """Take what is stored; it does not make the tenant seen, since nothing is shown yet."""
+        self._good = None if good is None else (good, time.monotonic())
+        self._last = last
+
+    def take_over(self, before: Lookout) -> None:
+        """Go on where *before* stopped, as after a reload."""
+        self._good, self._last, self._trouble = before._good, before._last, before._trouble
+
+    def polled(self, poll: Poll) -> None:
+        """Note a poll that is stored, and what came of it shown."""
+        if poll.result != "failed":
+            self._good = (poll, time.monotonic())
+        self._last, self._trouble = poll, ""
+
+    def lost(self, trouble: str) -> None:
+        """Note why nothing could be stored or shown; it holds until the next poll."""
+        self._trouble = trouble
+
+    def sight(self) -> Sight:
+        """Return what can be seen now."""
+        now, good = self._wall.now(), None
+        if self._good is not None:
+            good, heard = self._good
+            speed = 3600 / self._wall.real_seconds(_HOUR)
+            now = max(now, good.finished_at + timedelta(seconds=int((time.monotonic() - heard) * speed)))
+        return sight_of_polls(now, self.pace, good, self._last)
+
+    def reason(self) -> str:
+        """Return why the tenant is not ready, in one line; empty if it is. One poll that failed is no reason."""
+        sight = self.sight()
+        if sight.outlook is Outlook.UNSEEN:
+            why = "no successful poll yet"
+        elif sight.blind_since is not None and sight.age is not None:
+            since = format_instant(sight.blind_since)
+            why = f"blind since {since}: no successful poll for {sight.age.total_seconds():.0f} s"
+        else:
+            return f"tenant {self.tenant}: {self._trouble}" if self._trouble else ""
+        also = f"; {self._trouble}" if self._trouble and self._trouble != NOT_YET else ""
+        return f"tenant {self.tenant}: {why}{also}"
+
+    def show(self, observer: Observer) -> None:
+        """Set what the metrics say of the sight, as of now."""
+        sight = self.sight()
+        since = sight.blind_since.timestamp() if sight.blind_since else 0.0
+        seen = sight.seen_at.timestamp() if sight.seen_at else 0.0
+        observer.set("slamon_up", float(sight.is_up and not self._trouble), tenant=self.tenant)
+        observer.set("slamon_blind_since_timestamp_seconds", since, tenant=self.tenant)
+        observer.set("slamon_last_successful_poll_timestamp_seconds", seen, tenant=self.tenant)
