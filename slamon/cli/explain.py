@@ -26,11 +26,13 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     """
     from contextlib import closing
 
+    from slamon.cli.status import blind_lines
     from slamon.cli.tickets import parse_ticket
     from slamon.core.instants import parse_instant
     from slamon.core.ledger_document import ledger_document
     from slamon.jobs.ledgers import load_ledger
-    from slamon.wiring import wall_time
+    from slamon.jobs.sight import read_sight
+    from slamon.wiring import tenant_pace, wall_time
 
     config = context.obj.config
     tenant, number = parse_ticket(config, ticket)
@@ -41,11 +43,13 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     with closing(context.obj.open_to_read()) as store:
         ledger = load_ledger(store, tenant, number, now)
         facts = store.load_tickets(tenant, [number])[number]
+        sight = read_sight(store, tenant, wall_time(config).now(), tenant_pace(config, tenant))
     if as_json:
         document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary)
         click.echo(json.dumps(document, indent=1))
     else:
-        click.echo(ledger_text(ledger, facts, tenant))
+        head = [] if as_of else blind_lines(tenant, sight, ZoneInfo(ledger.calendar.zone))
+        click.echo("\n".join([*head, ledger_text(ledger, facts, tenant)]))
 
 
 def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:

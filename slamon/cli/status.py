@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 if TYPE_CHECKING:
+    from slamon.core.sight import Sight
     from slamon.core.ticket import Stage
     from slamon.ports import Poll, Tracked
 
@@ -21,7 +22,9 @@ HEAD = ("TICKET", "STAGE", "STATE", "LEFT", "DUE", "PRIORITY", "BOARD", "COMPANY
 @click.option("--tenant", help="Only this tenant.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many tickets to list.")
 @click.option("--as-of", "as_of", metavar="INSTANT", help="Read the clocks at this instant instead of now.")
-@click.option("--fail-on-breach", is_flag=True, help="End with status 3 if a goal is breached.")
+@click.option(
+    "--fail-on-breach", is_flag=True, help="End with 3 if a goal is breached, else with 75 if it cannot be seen."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def status(
@@ -30,32 +33,63 @@ def status(
     """List the open tickets most at risk, the next to look at first.
 
     LEFT is business time, minus once over; DUE is wall time in the machine's
-    zone ($TZ), a paused clock has none.
+    zone ($TZ), a paused clock has none. A tenant that is blind is shown as it
+    was when last seen, unless an instant is given.
     """
     from slamon.cli.tickets import chosen_tenants
     from slamon.core.instants import parse_instant
+    from slamon.jobs.sight import read_sight
     from slamon.jobs.standing import read_standing
-    from slamon.wiring import wall_time
+    from slamon.wiring import tenant_pace, wall_time
 
     config = context.obj.config
+    wall_now = wall_time(config).now()
     try:
-        now = parse_instant(as_of) if as_of else wall_time(config).now()
+        now = parse_instant(as_of) if as_of else wall_now
     except ValueError as error:
         raise click.UsageError(f"--as-of: {error}") from None
     store = context.obj.open_to_read()
-    documents, broken = [], False
+    documents, broken, blind = [], False, False
     for name in chosen_tenants(config, tenant):
-        standing = read_standing(store, name, now)
+        sight = read_sight(store, name, wall_now, tenant_pace(config, name))
+        read_at = now if as_of else sight.blind_since or now
+        standing = read_standing(store, name, read_at)
         poll = store.load_last_poll(name, successful=True)
-        document = tenant_document(name, standing, poll, now, limit)
-        broken = broken or document["breached"] > 0
+        document = {**tenant_document(name, standing, poll, now, limit), **sight_document(sight, read_at)}
+        broken, blind = broken or document["breached"] > 0, blind or (sight.is_blind and not as_of)
         documents.append(document)
         if not as_json:
-            click.echo(tenant_text(document, poll, now))
+            head = [] if as_of else blind_lines(name, sight, _zone())
+            click.echo("\n".join([*head, tenant_text(document, poll, now)]))
     store.close()
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
-    context.exit(3 if fail_on_breach and broken else 0)
+    context.exit((3 if broken else 75 if blind else 0) if fail_on_breach else 0)
+
+
+def sight_document(sight: Sight, read_at: datetime) -> dict[str, Any]:
+    """Return whether the tenant is seen, since when not, and when the clocks were read."""
+    since = sight.blind_since
+    return {
+        "outlook": str(sight.outlook),
+        "blind_since": since.isoformat() if since else None,
+        "read_at": read_at.isoformat(),
+    }
+
+
+def blind_lines(name: str, sight: Sight, zone: tzinfo | None) -> list[str]:
+    """Return the line that says that a tenant is not seen, and since when; none if it is."""
+    from slamon.core.sight import Outlook
+    from slamon.reporting.words import wall_time
+
+    if sight.outlook is Outlook.UNSEEN:
+        return [f"{name}: NOT SEEN YET: no poll has worked"]
+    if sight.outlook is Outlook.FAILING:
+        return [f"{name}: the last poll failed"]
+    if sight.blind_since is None or sight.age is None:
+        return []
+    since = sight.blind_since.astimezone(zone).strftime("%a %d %b %H:%M")
+    return [f"{name}: BLIND since {since} ({wall_time(sight.age)}): no poll has worked since, nothing new is known"]
 
 
 def tenant_document(name: str, standing: list[Tracked], poll: Poll | None, now: datetime, limit: int) -> dict[str, Any]:

@@ -119,8 +119,27 @@ class TestStatus:
         result = run(folder, "status", "--tenant", "other", config="two.toml")
 
         assert result.output == (
+            "other: NOT SEEN YET: no poll has worked\n"
             "other: 0 open tickets with a goal to keep; 0 goals at risk, 0 breached; never polled\n"
         )
+
+    def test_a_tenant_that_is_blind_is_shown_as_it_was_when_last_seen(self, folder: Path) -> None:
+        """What time has done since may not be so: tickets may have been closed meanwhile."""
+        first, second = run(folder, "status").output.splitlines()[:2]
+        (tenant,) = json.loads(run(folder, "status", "--json").output)["tenants"]
+
+        assert first.startswith("main: BLIND since Mon 02 Nov 10:40 (")
+        assert second.startswith("main: 3 open tickets with a goal to keep; 0 goals at risk, ")
+        assert (tenant["outlook"], tenant["blind_since"]) == ("blind", "2026-11-02T10:40:00+00:00")
+        assert tenant["read_at"] == "2026-11-02T10:40:00+00:00"
+        assert tenant["tickets"][0]["remaining_seconds"] == 1200
+
+    def test_what_cannot_be_seen_is_no_success(self, folder: Path) -> None:
+        unseen = run(folder, "status", "--fail-on-breach", "--tenant", "other", config="two.toml")
+        breached = run(folder, "status", "--fail-on-breach")
+
+        assert (unseen.exit_code, breached.exit_code) == (75, 3)
+        assert run(folder, "status", "--tenant", "other", config="two.toml").exit_code == 0
 
     def test_all_tenants(self, folder: Path) -> None:
         result = run(folder, "status", "--json", config="two.toml")
@@ -129,6 +148,9 @@ class TestStatus:
 
 
 class TestExplain:
+    def test_a_ticket_of_a_tenant_that_is_blind(self, folder: Path) -> None:
+        assert run(folder, "explain", "2").output.startswith("main: BLIND since Mon 02 Nov 10:40 (")
+
     def test_the_ledger_adds_up(self, folder: Path) -> None:
         result = run(folder, "explain", "2", "--json", "--as-of", "2026-11-02T11:00:00Z")
 
