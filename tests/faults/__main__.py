@@ -13,6 +13,7 @@ from tests.faults.section import Row, Section
 
 SECTIONS = {
     "bad": "tests.faults.bad",
+    "points": "tests.faults.kills.points",
 }
 """Each name's module has a `main`, which is a Section."""
 
