@@ -60,7 +60,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one consistent state per statement, and on SQLite one for all of them."""
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -70,7 +70,7 @@ class Database:
         Writers of one *tenant* follow each other, so that event numbers grow in
         the order in which others get to see them. SQLite has one writer anyway.
         """
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             connection = connection.execution_options(slamon_writes=True)
             with connection.begin():
                 if self._schema is not None:
@@ -85,14 +85,15 @@ class Database:
         Through the driver: the mode cannot be changed in a transaction, and SQLAlchemy
         would hand the connection back in the driver's own transaction mode.
         """
-        with self._translated():
+        with self.translated():
             connection = self.engine.raw_connection()
             try:
                 _set_wal(connection.cursor(), time.monotonic() + _BUSY_SECONDS)
             finally:
                 connection.close()
 
-    def _translated(self) -> AbstractContextManager[None]:
+    def translated(self) -> AbstractContextManager[None]:
+        """Where what the driver raises becomes a StoreError."""
         return translated(self.url, self.engine.dialect.loaded_dbapi.Error)
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ def open_to_read(url: str) -> SqlStore:
         StoreUnavailableError: It did not answer.
     """
     found = schema_status(url)
-    _refuse(found)
+    refuse(found)
     if found.state == "empty":
         raise SchemaOutdatedError(f"{found.where}: nothing is stored yet; `slamon run` or `slamon poll` begins")
     if found.state == "behind":
@@ -88,7 +88,7 @@ def schema_status(url: str) -> SchemaStatus:
 def upgrade(url: str) -> SchemaStatus:
     """Bring the database at *url* to HEAD, once, however many try at the same time; return what it is then."""
     before = schema_status(url)
-    _refuse(before)
+    refuse(before)
     if before.state == "current":
         return before
     return _migrate(url, _alembic_upgrade)
@@ -101,11 +101,28 @@ def downgrade(url: str, revision: str) -> SchemaStatus:
         StoreError: There is no such revision, or the database is ahead of it already.
     """
     before = schema_status(url)
-    _refuse(before)
+    refuse(before)
     if revision != "base" and not ("0001" <= revision <= (before.current or "")):
         at = before.current or "base"
         raise StoreError(f"{before.where}: is at schema {at} and cannot go back to {revision}; name an earlier one")
     return _migrate(url, lambda config: _alembic_downgrade(config, revision), back=True)
+
+
+def upgrade_scratch(url: str, revision: str) -> None:
+    """Bring an SQLite file that nobody else knows to *revision*, from nothing or from an earlier one."""
+    from alembic import command
+
+    with _probe(url, foreign_keys=False) as database, database.writing() as connection:
+        command.upgrade(alembic_config(connection), revision)
+        _check_foreign_keys(database, connection)
+
+
+def build_anew(connection: Connection) -> None:
+    """Drop all tables of slamon, where there are any, and create those of HEAD, in the connection's transaction."""
+    config = alembic_config(connection)
+    if _current(connection) is not None:
+        _alembic_downgrade(config, "base")
+    _alembic_upgrade(config)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -127,7 +144,7 @@ def _migrate(url: str, change: Callable[[Config], None], *, back: bool = False) 
     with _probe(url, foreign_keys=False) as database, database.writing() as connection:
         lock_out_writers(connection)
         found = _status(database, connection)
-        _refuse(found)
+        refuse(found)
         if back or found.state != "current":
             change(alembic_config(connection))
             _check_foreign_keys(database, connection)
@@ -172,8 +189,14 @@ def _is_absent(database: Database) -> bool:
 
 def _status(database: Database, connection: Connection) -> SchemaStatus:
     tables = set(inspect(connection).get_table_names())
-    current = current_revision(connection) if VERSION_TABLE in tables else None
+    current = _current(connection)
     return SchemaStatus(database.name, current, HEAD, _state(current, tables))
+
+
+def _current(connection: Connection) -> str | None:
+    """Return the revision of the schema; None where there is none."""
+    known = connection.dialect.has_table(connection, VERSION_TABLE)
+    return current_revision(connection) if known else None
 
 
 def _state(current: str | None, tables: set[str]) -> State:
@@ -185,7 +208,8 @@ def _state(current: str | None, tables: set[str]) -> State:
     return "behind" if current < HEAD else "newer"
 
 
-def _refuse(found: SchemaStatus) -> None:
+def refuse(found: SchemaStatus) -> None:
+    """Raise what stands against working with a database: it is another application's, or a newer slamon's."""
     if found.state == "foreign":
         remedy = "give slamon a database (on Postgres: or a schema) of its own"
         raise StoreError(f"{found.where}: holds the tables of another application; {remedy}")
