@@ -30,8 +30,18 @@ class CustomField(Struct, rename="camel", gc=False):
     value: Any = None
 
 
+class TicketInfo(Struct, rename="camel", gc=False):
+    """What a ticket's `_info` tells besides its links. The goals stand there on some servers only."""
+
+    date_entered: Any = None
+    last_updated: Any = None
+    respond_goal: Any = field(name="sla_respond_by", default=None)
+    plan_goal: Any = field(name="sla_plan_by", default=None)
+    resolve_goal: Any = field(name="sla_resolve_by", default=None)
+
+
 class TicketRecord(Struct, rename="camel", gc=False):
-    """A row of `/service/tickets`. `_info` holds texts, `dateEntered` and `lastUpdated` among them."""
+    """A row of `/service/tickets`."""
 
     id: Id
     summary: str | None = None
@@ -68,7 +78,7 @@ class TicketRecord(Struct, rename="camel", gc=False):
     responded_skipped_minutes: float | None = None
     resplan_skipped_minutes: float | None = None
     custom_fields: list[CustomField] | None = None
-    info: dict[str, Any] | None = field(name="_info", default=None)
+    info: TicketInfo | None = field(name="_info", default=None)
 
 
 # What is asked for. Nested names keep the links inside references out of every page;

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+
+from msgspec import structs
 
 from slamon.core.ticket import Event, Kind, Ref, Ticket
 
@@ -47,4 +48,4 @@ def _with(facts: Ticket, kind: Kind, value: Ref | None, sights: tuple[Ticket | N
         along = {"priority_sort": shown.priority_sort if shown else None}
     elif kind is Kind.COMPANY:
         along = {"company_identifier": shown.company_identifier if shown else ""}
-    return replace(facts, **{field: value, **along})  # type: ignore[arg-type]
+    return structs.replace(facts, **{field: value, **along})

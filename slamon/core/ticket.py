@@ -1,10 +1,16 @@
-"""What the core knows of a ticket: its facts as last seen, and the events that made its history."""
+"""What the core knows of a ticket: its facts as last seen, and the events that made its history.
+
+Tickets come by the hundred thousand. A frozen Struct of msgspec is made in a quarter of the time that a frozen
+dataclass takes, and the garbage collector need not look at one: it holds no cycles (decision 18).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 
 class Stage(IntEnum):
@@ -97,8 +103,7 @@ class Ref:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True, gc=False):
     """ConnectWise's own view of the agreement, kept beside slamon's reading, never instead of it."""
 
     sla_status: str = ""
@@ -111,8 +116,7 @@ class Witness:
     resolve_minutes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True, gc=False):
     """A ticket's facts as ConnectWise last told them. Times are aware, UTC, whole seconds."""
 
     id: int
@@ -141,4 +145,4 @@ class Ticket:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     custom_fields: tuple[tuple[str, str], ...] = ()
-    witness: Witness = field(default_factory=Witness)
+    witness: Witness = Witness()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import structs
 
 from slamon.core.instants import to_epoch
 from slamon.core.ticket import Event, Kind, Level, Origin
@@ -130,5 +131,5 @@ def _cancel(intake: Intake, ids: Collection[int]) -> None:
         )
         for ticket in tickets.values()
     ]
-    closed = [replace(ticket, closed=True) for ticket in tickets.values()]
+    closed = [structs.replace(ticket, closed=True) for ticket in tickets.values()]
     intake.save(closed, events, intake.load_history(tickets, closed))

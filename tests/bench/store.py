@@ -18,6 +18,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec import structs
+
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Ticket
 from slamon.ports import Poll
@@ -88,7 +90,7 @@ def _writing(url: str, store: SqlStore) -> tuple[float, float, float]:
 
 
 def _polled(store: SqlStore, tickets: list[Ticket], turn: int) -> None:
-    changed = [replace(ticket, summary=f"{ticket.summary} {turn}") for ticket in tickets]
+    changed = [structs.replace(ticket, summary=f"{ticket.summary} {turn}") for ticket in tickets]
     store.save_poll(_poll(turn + 1), changed, [_event(ticket.id, EVENTS + turn) for ticket in tickets])
 
 

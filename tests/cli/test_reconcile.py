@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from slamon.cli.app import cli
 from slamon.core.ticket import Ref, Ticket, Witness
@@ -27,7 +27,7 @@ GOLD = Ref(1, "Gold")  # P1: 1 h, none, 8 h from 09:00 to 17:00
 
 
 def under_gold(number: int, **witness: object) -> Ticket:
-    return replace(ticket(number, sla=GOLD), witness=Witness(**witness))  # type: ignore[arg-type]
+    return structs.replace(ticket(number, sla=GOLD), witness=Witness(**witness))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from slamon.core.policy import Terms
 from slamon.core.promise import ALL_HOURS, Choice, Match, PolicyRule, PromiseSettings, choose_terms
@@ -63,7 +64,7 @@ def ticket(**changes: Any) -> Ticket:
         agreement=Ref(30, "Managed"),
         type=Ref(40, "Incident"),
     )
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def choose(

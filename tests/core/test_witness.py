@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from slamon.core.assumptions import Case
 from slamon.core.desk_facts import gather_facts
@@ -224,7 +225,7 @@ def test_a_deadline_kept_at_a_milestone_that_ended_a_wait_is_the_one_after_it() 
 
 def test_a_ticket_under_no_sla_shows_no_figures_and_one_not_measured_is_not_compared() -> None:
     evidence, events = told(NEW, GOALS, "2026-01-05T10:20", respond_minutes=0, plan_minutes=0, resolve_minutes=0)
-    none = replace(evidence, ticket=replace(evidence.ticket, sla=None))
+    none = replace(evidence, ticket=structs.replace(evidence.ticket, sla=None))
     late = [*NEW, event(Kind.NOT_MEASURED, "2026-01-05T10:00:00")]
 
     found = reconcile((none, events), GOALS, "2026-01-05T15:00")
@@ -280,7 +281,7 @@ def desk_of(*dues: tuple[int, str]) -> Findings:
     terms = promise(10, 20, 40, calendar=AWAY)
     lives = [told(NEW, terms, "2026-01-05T10:00", respond_goal_at=at(due)) for many, due in dues for _ in range(many)]
     evidence = [
-        replace(each, ticket=replace(each.ticket, id=n), life=replace(each.life, ticket_id=n))
+        replace(each, ticket=structs.replace(each.ticket, id=n), life=replace(each.life, ticket_id=n))
         for n, (each, _) in enumerate(lives, 1)
     ]
     known = {version_of(rules): rules for rules in (ALL_HOURS, OFFICE, AWAY)}
@@ -368,7 +369,7 @@ def test_figures_agree_with_themselves() -> None:
     dues = [at("2026-01-05T10:00") + timedelta(hours=hours) for hours in (1, 2, 4)]
     shown = Witness(respond_goal_at=dues[0], plan_goal_at=dues[1], resolve_goal_at=dues[2])
 
-    result = compare(replace(evidence, ticket=replace(evidence.ticket, witness=shown)), figures)
+    result = compare(replace(evidence, ticket=structs.replace(evidence.ticket, witness=shown)), figures)
 
     assert result.agreed == {(WitnessKind.GOAL_DATE, stage) for stage in STAGES}
     assert result.differences == ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from slamon.core.reading import Reading, StageReading
 from slamon.core.ticket import Event, Kind, Origin, Witness
@@ -70,7 +72,7 @@ def compare(calm: Life, rough: Life) -> Verdicts:
 
 def _facts(calm: Life, rough: Life, number: int) -> Iterator[str]:
     one, other = calm.tickets[number], rough.tickets[number]
-    for name in type(one).__dataclass_fields__:
+    for name in type(one).__struct_fields__:
         if name == "last_updated_at" and abs(one.last_updated_at - other.last_updated_at) <= SKEW:
             continue
         if name == "witness" and _is_part(other.witness, one.witness):
@@ -81,8 +83,8 @@ def _facts(calm: Life, rough: Life, number: int) -> Iterator[str]:
 
 def _is_part(part: Witness, whole: Witness) -> bool:
     """Whether everything *part* says is said by *whole*."""
-    said = {name: value for name, value in asdict(part).items() if value not in (None, "")}
-    return said.items() <= asdict(whole).items()
+    said = {name: value for name, value in structs.asdict(part).items() if value not in (None, "")}
+    return said.items() <= structs.asdict(whole).items()
 
 
 def _events(calm: Sequence[Event], rough: Sequence[Event]) -> Iterator[str]:

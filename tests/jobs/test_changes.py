@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from slamon.core.reading import Verdict
 from slamon.core.ticket import Kind, Level, Origin, Ref, Stage
@@ -62,7 +61,7 @@ def test_there_and_back_without_a_trail_is_no_change(desk: OpenDesk) -> None:
 def test_a_trail_with_a_gap_is_not_taken_for_the_whole_story(desk: OpenDesk) -> None:
     """A missing line would let a wait last that did not."""
     first = ticket(status=status("In Progress"))
-    last = replace(first, status=status("Assigned"), last_updated_at=at("10:40"))
+    last = structs.replace(first, status=status("Assigned"), last_updated_at=at("10:40"))
     trail = [moved(at("10:10"), "In Progress", "Waiting Customer"), moved(at("10:40"), "In Progress", "Assigned")]
     watched = desk([World(at("10:00"), {1: first}), World(at("10:40"), {1: last}, {1: trail})])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from slamon.core.ticket import Kind, Ticket
 from slamon.jobs import intake
@@ -86,7 +87,9 @@ class TestUnfinished:
         assert watched.store.load_watermark(TENANT) == at("10:00")
 
     def test_a_later_poll_that_breaks_asks_for_the_same_again(self, desk: OpenDesk) -> None:
-        later = {n: replace(t, owner="jdoe", last_updated_at=at("11:00") + n * MINUTE) for n, t in many().items()}
+        later = {
+            n: structs.replace(t, owner="jdoe", last_updated_at=at("11:00") + n * MINUTE) for n, t in many().items()
+        }
         watched = paged(desk, World(at("10:00"), many()), World(at("11:10"), later))
         watched.poll("10:05")
         watched.source.breaks_at = 3
@@ -114,7 +117,7 @@ class TestWatermark:
 
     def test_one_with_such_a_date_is_still_followed_when_it_is_put_right(self, desk: OpenDesk) -> None:
         odd = ticket(1, last_updated_at=at("2031-01-01T00:00"))
-        right = replace(odd, owner="jdoe", last_updated_at=at("10:30"))
+        right = structs.replace(odd, owner="jdoe", last_updated_at=at("10:30"))
         watched = desk([World(at("10:00"), {1: odd}), World(at("10:30"), {1: right})])
 
         watched.polls("10:05", "10:35")
@@ -123,7 +126,7 @@ class TestWatermark:
 
     def test_what_changes_while_the_list_is_read_is_asked_for_again(self, desk: OpenDesk) -> None:
         """A page read early knows nothing of a change that a later page already shows of another ticket."""
-        early = {1: ticket(1), 2: replace(ticket(2), owner="jdoe", last_updated_at=at("10:20"))}
+        early = {1: ticket(1), 2: structs.replace(ticket(2), owner="jdoe", last_updated_at=at("10:20"))}
         watched = desk([World(at("10:00"), early)])
 
         watched.poll("10:05")  # ConnectWise's clock says 10:05 too, when the first page is asked for

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 from pydantic import SecretStr
 
 from slamon.cli.app import cli
@@ -40,8 +41,8 @@ def compared(desk: OpenDesk) -> Desk:
 
     Nothing in use shows 4 hours: only the reference data tell of them.
     """
-    right = replace(ticket(1, sla=Ref(1, "Gold")), witness=Witness(respond_goal_at=at("11:00")))
-    other = replace(right, id=2, witness=Witness(respond_goal_at=at("14:00")))
+    right = structs.replace(ticket(1, sla=Ref(1, "Gold")), witness=Witness(respond_goal_at=at("11:00")))
+    other = structs.replace(right, id=2, witness=Witness(respond_goal_at=at("14:00")))
     watched = desk([World(at("10:00"), {1: right, 2: other})])
     watched.polls("10:05")
     return watched
@@ -145,7 +146,7 @@ def test_polls_and_evaluations_go_on_while_one_runs_and_the_next_begins_after_it
 
 
 def test_it_compares_after_a_sweep_and_not_with_every_poll(desk: OpenDesk) -> None:
-    late = replace(ticket(2, sla=Ref(1, "Gold")), witness=Witness(respond_goal_at=at("13:00")))
+    late = structs.replace(ticket(2, sla=Ref(1, "Gold")), witness=Witness(respond_goal_at=at("13:00")))
     watched = desk([World(at("10:00"), {2: late})])
     stamps = []
 
@@ -172,7 +173,7 @@ def test_it_compares_after_a_sweep_and_not_with_every_poll(desk: OpenDesk) -> No
 def test_a_ticket_that_has_changed_since_the_instant_compared_is_left_to_the_next_comparison(compared: Desk) -> None:
     begun = at("10:04")  # before the poll that saw both
     early = compare_tenant(compared.store, compared.settings, begun)
-    later = replace(compared.source.worlds[0].tickets[2], last_updated_at=at("10:20"))
+    later = structs.replace(compared.source.worlds[0].tickets[2], last_updated_at=at("10:20"))
     compared.source.worlds[0].tickets[2] = later  # type: ignore[index]
     compared.poll("10:21")
 
@@ -182,9 +183,9 @@ def test_a_ticket_that_has_changed_since_the_instant_compared_is_left_to_the_nex
 
 
 def test_a_start_to_come_is_no_change_to_come(desk: OpenDesk) -> None:
-    right = replace(ticket(1, sla=Ref(1, "Gold")), escalation_start_at=at("2026-11-03T00:00"))
     goal = Witness(respond_goal_at=at("2026-11-03T10:00"))
-    watched = desk([World(at("10:00"), {1: replace(right, witness=goal)})], settings_of(start_by_escalation=True))
+    right = ticket(1, sla=Ref(1, "Gold"), escalation_start_at=at("2026-11-03T00:00"), witness=goal)
+    watched = desk([World(at("10:00"), {1: right})], settings_of(start_by_escalation=True))
     watched.poll("10:05")
 
     assert compare_tenant(watched.store, watched.settings, at("10:05")) == Tally(1, dict.fromkeys(CAUSES, 0))
@@ -198,7 +199,7 @@ def test_a_ticket_that_a_poll_changes_meanwhile_is_left_to_the_next_comparison(c
             if name == "load_events_of":
                 for number, known in compared.store.load_tickets(TENANT, [2]).items():
                     later = known.last_updated_at + timedelta(minutes=1)
-                    compared.source.worlds[0].tickets[number] = replace(known, last_updated_at=later)  # type: ignore[index]
+                    compared.source.worlds[0].tickets[number] = structs.replace(known, last_updated_at=later)  # type: ignore[index]
                 compared.poll("10:20")
             return getattr(compared.store, name)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from slamon.core.reading import Verdict
 from slamon.core.ticket import Kind, Level, Origin, Ref, Stage
@@ -137,7 +136,7 @@ def test_a_trail_that_is_ahead_of_the_ticket_is_read_up_to_what_the_ticket_shows
     """The trail is asked for after the ticket: a change in between is in the one and not in the other."""
     seen = ticket(status=status("Assigned"), last_updated_at=at("10:10"))
     trail = [moved(at("10:10"), "New", "Assigned"), moved(at("10:20:01"), "Assigned", "Waiting Customer")]
-    later = replace(seen, status=status("Waiting Customer"), last_updated_at=at("10:20:01"))
+    later = structs.replace(seen, status=status("Waiting Customer"), last_updated_at=at("10:20:01"))
     watched = desk([World(at("10:10"), {1: seen}, {1: trail}), World(at("10:20:01"), {1: later}, {1: trail})])
 
     watched.polls("10:20", "10:21")
@@ -174,7 +173,7 @@ def test_a_closed_ticket_in_a_status_that_nothing_explains_has_stopped(desk: Ope
     """T58: closedFlag is true whatever the status is called."""
     gone = Ref(999, "Long gone")
     life = Life(ticket()).then(at("10:30"), status="Completed", closed=True)
-    world = World(at("10:30"), {1: replace(life.ticket_at(at("10:30")) or ticket(), status=gone)})
+    world = World(at("10:30"), {1: structs.replace(life.ticket_at(at("10:30")) or ticket(), status=gone)})
     watched = desk([World(at("10:00"), {1: ticket()}), world])
 
     watched.polls("10:10", "10:40", "20:00")

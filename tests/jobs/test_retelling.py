@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from slamon.core.ledger_document import ledger_document
@@ -215,7 +216,7 @@ class TestNews:
     @pytest.mark.parametrize(("since", "mails"), [("15:00", 0), ("13:00", 2)])
     def test_only_what_broke_since_the_first_start_is_told(self, desk: OpenDesk, since: str, mails: int) -> None:
         urgent = touched(99, entered_at=at("10:05")).then(at("10:30"), status=">Closed", closed=True)
-        urgent.first = replace(urgent.first, priority=Ref(1, "Priority 1"))
+        urgent.first = structs.replace(urgent.first, priority=Ref(1, "Priority 1"))
         watched = desk(worlds_of(touched(1), touched(2)), ONE, watched_since=at(since))
         watched.poll("15:30")
         first = {m.ticket_id for m in watched.mails()}
@@ -305,7 +306,7 @@ def test_a_trail_without_its_end_is_told_up_to_what_the_ticket_shows(desk: OpenD
     ninety = other.ticket_at(at("10:59"))
     assert ninety is not None
     first = World(at("10:20"), {1: seen, 99: ninety}, {1: trail, 99: other.trail_at(at("10:59"))})
-    done = replace(seen, status=status("Completed"), last_updated_at=at("11:00:30"))
+    done = structs.replace(seen, status=status("Completed"), last_updated_at=at("11:00:30"))
     watched = desk([first, World(at("11:02"), {1: done, 99: ninety}, first.trails)], ONE)
 
     watched.polls("11:00", "11:01", "11:03")

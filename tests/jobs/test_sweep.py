@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
@@ -186,7 +185,7 @@ class TestGone:
 
     def test_a_closed_one_that_only_left_the_list_is_read_as_what_it_is(self, desk: OpenDesk) -> None:
         early = ticket(1, entered_at=at("2026-10-01T10:00"), last_updated_at=at("2026-10-01T10:00"))
-        hidden = replace(early, status=status(">Closed"), closed=True)  # closed without a new lastUpdated
+        hidden = structs.replace(early, status=status(">Closed"), closed=True)  # closed without a new lastUpdated
         watched = desk([World(at("09:00"), {1: early}), World(at("11:00"), {1: hidden})])
         watched.poll("10:05")
         watched.sweep_next()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import structs
 
 from slamon.core.reference import (
     Board,
@@ -85,7 +87,7 @@ def ticket(number: int = 1, **changes: Any) -> Ticket:
         company=Ref(20, "Acme"),
         company_identifier="acme",
     )
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Life:
         now = self.first
         for when, facts in self.changes:
             if when <= moment:
-                now = replace(now, last_updated_at=when, **_named(facts, now))
+                now = structs.replace(now, last_updated_at=when, **_named(facts, now))
         return now
 
     def trail_at(self, moment: datetime) -> list[AuditEntry]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.ticket import Ref, Stage, Ticket
 from slamon.core.transition import Change, Transition
@@ -34,7 +36,7 @@ def ticket(number: int = 1042, **changes: object) -> Ticket:
         owner="jdoe",
         contact="Ann Example",
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return structs.replace(base, **changes)
 
 
 def stage(

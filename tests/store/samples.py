@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Stage, Ticket, Witness
 from slamon.core.transition import Change, Transition
@@ -35,7 +37,7 @@ def ticket(number: int = 1, **changes: Any) -> Ticket:
         custom_fields=(("SLA Tier", "Gold"),),
         witness=Witness(sla_status="Resolve by Fri", is_in_sla=True, resolve_goal_at=NOW + HOUR, resolve_minutes=480),
     )
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def event(number: int = 1, at: datetime = NOW - 6 * HOUR, kind: Kind = Kind.STATUS, **changes: Any) -> Event:
