@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from slamon.metrics.snapshot import ClockSnapshot, Counts, PerStage
+from slamon.metrics.budget import Counts, fold
+from slamon.metrics.snapshot import ClockSnapshot, PerStage
+
+# Each stands for 27 series. Together with the rest they keep a page near five thousand.
+MOST_BOARDS = 100
+MOST_PRIORITIES = 60
 
 
 class OpenClocks(Collector):
@@ -44,13 +49,16 @@ class OpenClocks(Collector):
 
     def collect(self) -> Iterator[Metric]:
         shown = [self._snapshots[tenant] for tenant in sorted(self._snapshots)]
-        yield _tickets("slamon_tickets", "Open tickets by stage and state.", "board", shown, lambda s: s.boards)
+        boards, boards_lost = fold([(s.tenant, s.boards) for s in shown], MOST_BOARDS)
+        priorities, priorities_lost = fold([(s.tenant, s.priorities) for s in shown], MOST_PRIORITIES)
+        yield _tickets("slamon_tickets", "Open tickets by stage and state.", "board", boards)
         yield _tickets(
-            "slamon_tickets_by_priority",
-            "Open tickets by priority, stage and state.",
-            "priority",
-            shown,
-            lambda s: s.priorities,
+            "slamon_tickets_by_priority", "Open tickets by priority, stage and state.", "priority", priorities
+        )
+        overflow = GaugeMetricFamily(
+            "slamon_label_overflow",
+            "Names that are counted as `other`: there were too many.",
+            labels=("tenant", "label"),
         )
         for name, text, values in _GAUGES:
             yield _per_stage(GaugeMetricFamily(name, text, labels=("tenant", "stage")), shown, values)
@@ -63,8 +71,11 @@ class OpenClocks(Collector):
             "slamon_tickets_without_policy", "Open tickets that no policy covers.", labels=("tenant",)
         )
         for snapshot in shown:
+            overflow.add_metric((snapshot.tenant, "board"), boards_lost[snapshot.tenant])
+            overflow.add_metric((snapshot.tenant, "priority"), priorities_lost[snapshot.tenant])
             unmapped.add_metric((snapshot.tenant,), snapshot.unmapped_statuses)
             without.add_metric((snapshot.tenant,), snapshot.tickets_without_policy)
+        yield overflow
         yield unmapped
         yield without
 
@@ -87,17 +98,11 @@ _COUNTERS: tuple[tuple[str, str, Callable[[ClockSnapshot], PerStage]], ...] = (
 )
 
 
-def _tickets(
-    name: str,
-    text: str,
-    label: str,
-    snapshots: Sequence[ClockSnapshot],
-    counts: Callable[[ClockSnapshot], Counts],
-) -> Metric:
+def _tickets(name: str, text: str, label: str, counts: Sequence[tuple[str, Counts]]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=("tenant", label, "stage", "state"))
-    for snapshot in snapshots:
-        for value, stage, state, tickets in counts(snapshot):
-            family.add_metric((snapshot.tenant, value, stage, state), tickets)
+    for tenant, rows in counts:
+        for value, stage, state, tickets in rows:
+            family.add_metric((tenant, value, stage, state), tickets)
     return family
 
 

@@ -13,6 +13,7 @@ from slamon.core.reading import StageReading
 from slamon.core.ticket import STAGES, Stage
 from slamon.core.transition import Change
 from slamon.metrics.board import OpenBoard, state_of
+from slamon.metrics.budget import Counts
 from slamon.ports import GoalRow, OpenRow, Tracked
 
 STATES = (
@@ -26,7 +27,6 @@ STATES = (
     "not_measured",
     "no_target",
 )
-Counts = tuple[tuple[str, str, str, int], ...]  # board or priority, stage, state, tickets
 PerStage = tuple[tuple[str, float], ...]  # stage, value
 
 
