@@ -71,6 +71,8 @@ def build_message(notification: Notification, sender: Address) -> EmailMessage:
     )
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if notification.kind == "canary":
+        message["X-Slamon-Canary"] = "yes"
     if notification.attempts > 1:
         message["X-Slamon-Attempt"] = str(notification.attempts)
     message.set_content(clean_text(notification.text), cte="quoted-printable")

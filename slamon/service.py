@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from starlette.types import ASGIApp
 
 from slamon import __version__
+from slamon.canary import GAUGES as CANARY_GAUGES
 from slamon.comparison import CompareOrder, Comparison, compare_apart
 from slamon.config.models import Config
 from slamon.connectwise.audit import AuditReader
@@ -38,6 +39,7 @@ from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
 from slamon.web import build_app
 from slamon.wiring import (
+    open_aviary,
     open_client,
     open_keys,
     open_mailer,
@@ -142,6 +144,14 @@ class Workplace:
         scheduler.start()
         tasks = [asyncio.create_task(watch.run(stop)) for watch in self.watches]
         tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
+        aviary = open_aviary(
+            self.config, self.store, self.metrics, self.wall, reasons=self.unready, hurry=self.outbox.set
+        )
+        if aviary is not None:
+            tasks.append(asyncio.create_task(aviary.run(stop)))
+        else:
+            for gauge in CANARY_GAUGES:
+                self.metrics.set(gauge, float("nan"))
         try:
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
-from slamon.ports import AuditEntry, Observer, WallTime
+from slamon.ports import AuditEntry, Observer, Store, WallTime
 from slamon.walltime import RealTime, SimulatedTime
 
 if TYPE_CHECKING:
+    from slamon.canary import Aviary
     from slamon.connectwise.audit import AuditReader
     from slamon.connectwise.client import Client
     from slamon.connectwise.discovery import Connection
@@ -119,6 +120,32 @@ def open_mailer(mail: Mail) -> SmtpMailer:
         mail.timeout_seconds,
         mail.ca_file or None,
     )
+
+
+def open_aviary(
+    config: Config,
+    store: Store,
+    observer: Observer,
+    wall: WallTime,
+    *,
+    reasons: Callable[[], Sequence[str]],
+    hurry: Callable[[], None],
+) -> Aviary | None:
+    """Return what lets canaries fly; None if that is off."""
+    if not config.canary.enabled:
+        return None
+    from slamon.canary import Aviary, CanarySettings
+    from slamon.deadman import DeadMan
+
+    canary = config.canary
+    settings = CanarySettings(
+        canary.recipient,
+        sender_domain(config),
+        timedelta(minutes=canary.every_minutes),
+        timedelta(minutes=canary.within_minutes),
+    )
+    deadman = DeadMan(canary.ping_url.get_secret_value()) if canary.ping_url else None
+    return Aviary(settings, store, open_renderer(), observer, wall, reasons=reasons, hurry=hurry, deadman=deadman)
 
 
 def sender_domain(config: Config) -> str:

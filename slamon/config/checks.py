@@ -23,6 +23,7 @@ def cross_check(tree: Mapping[str, Any]) -> list[Problem]:
     problems += _web(table(tree, "web"))
     if isinstance(tree.get("mail"), Mapping):
         problems += _mail(table(tree, "mail"))
+    problems += _canary(tree)
     problems += _calendars(tree)
     problems += _policies(tree)
     return problems
@@ -92,6 +93,16 @@ def _mail(mail: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("mail.password", "", missing_secret(("mail", "password"), "username needs it"))
     if mail.get("password") is not None and not mail.get("username"):
         yield Problem("mail.username", "", "missing; write the user name of the password")
+
+
+def _canary(tree: Mapping[str, Any]) -> Iterator[Problem]:
+    canary = table(tree, "canary")
+    if canary.get("enabled") not in (True, "true", "1"):
+        return
+    if not canary.get("recipient"):
+        yield Problem("canary.recipient", "", "missing; write the address of a mailbox that takes the canary")
+    if not isinstance(tree.get("mail"), Mapping):
+        yield Problem("mail", "", "missing; the canary is a mail, so [mail] says through which server it goes")
 
 
 def _calendars(tree: Mapping[str, Any]) -> Iterator[Problem]:

@@ -87,6 +87,7 @@ def _secret_places(tree: Mapping[str, Any]) -> Iterator[tuple[Key, dict[str, Any
     """Yield where a secret may stand, with the table it would stand in."""
     yield ("store", "url"), _at(tree, ("store",))
     yield ("mail", "password"), _at(tree, ("mail",))
+    yield ("canary", "ping_url"), _at(tree, ("canary",))
     for name in _at(tree, ("tenant",)):
         yield ("tenant", name, "private_key"), _at(tree, ("tenant", name))
 

@@ -32,6 +32,7 @@ from slamon.config.values import (
     Listen,
     Name,
     NameOrId,
+    PingUrl,
     Secret,
     Some,
     SourceUrl,
@@ -107,6 +108,16 @@ class Report(Section):
     zone: Zone = "UTC"
     recipients: tuple[Address, ...] = ()
     enabled: bool = True
+
+
+class Canary(Section):
+    """A made-up breach that is mailed regularly, so that a broken way to the mailbox is found out."""
+
+    enabled: bool = False
+    every_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    within_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    recipient: Address | Literal[""] = ""
+    ping_url: PingUrl | None = None
 
 
 class Retention(Section):
@@ -207,6 +218,7 @@ class Config(BaseSettings):
     mail: Mail | None = None
     alerts: Alerts = Field(default_factory=Alerts)
     reports: dict[Name, Report] = Field(default_factory=dict)
+    canary: Canary = Field(default_factory=Canary)
     retention: Retention = Field(default_factory=Retention)
     log: Log = Field(default_factory=Log)
     tenant: dict[Name, Tenant] = Field(default_factory=dict)
@@ -279,6 +291,8 @@ class Config(BaseSettings):
         for tenant in self.tenant.values():
             private = tenant.private_key.get_secret_value()
             found += [private, _base64(f"{tenant.company}+{tenant.public_key}:{private}")]
+        if self.canary.ping_url is not None:
+            found.append(self.canary.ping_url.get_secret_value())
         if self.mail is not None and self.mail.password is not None:
             password = self.mail.password.get_secret_value()
             found += [password, _base64(password), _base64(f"\0{self.mail.username}\0{password}")]

@@ -12,7 +12,7 @@ from slamon.errors import Problem
 from slamon.redact import MASK, is_secret_key
 
 Path = tuple[str | int, ...]
-SECRET_KEYS = ("private_key", "password")
+SECRET_KEYS = ("private_key", "password", "ping_url")
 
 
 class InvalidError(Exception):

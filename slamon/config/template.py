@@ -115,6 +115,14 @@ zone = "UTC"                    # the zone in which it is seven o'clock
 # recipients = ["manager@example.org"]   # default: those of [alerts]
 # enabled = true
 
+# A made-up breach, mailed regularly, and a service that is told it arrived, so that you hear of a slamon that is dead:
+# [canary]
+# enabled = true
+# recipient = "slamon-canary@example.org"
+# every_minutes = 15
+# within_minutes = 5                        # later, it counts as lost
+# ping_url_file = "ping_url"                # or SLAMON_CANARY__PING_URL
+
 # --- This machine ----------------------------------------------------------------------------------
 
 [store]

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, SecretStr
 
+from slamon.config.secrets import UNREADABLE
 from slamon.core.zone import load_zone
 from slamon.redact import MASK
 
@@ -73,6 +74,17 @@ def _source_url(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("use https; http would send the keys in the clear (allowed on loopback only)")
     return text.rstrip("/")
+
+
+def _ping_url(url: SecretStr) -> SecretStr:
+    if url == UNREADABLE:
+        return url  # said elsewhere
+    parts = split_url(url.get_secret_value())
+    if parts.query or parts.fragment:
+        raise ValueError("leave out everything from ? or # on: /fail is added to it")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("use https; http would show it to others (allowed on loopback only)")
+    return url
 
 
 def _base_url(text: str) -> str:
@@ -165,5 +177,6 @@ TicketUrl = Annotated[str, AfterValidator(_ticket_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Hours = Annotated[float, BeforeValidator(_hours)]
+PingUrl = Annotated[SecretStr, AfterValidator(_ping_url), PlainSerializer(lambda _: MASK, return_type=str)]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 Secret = Annotated[SecretStr, PlainSerializer(lambda _: MASK, return_type=str)]

@@ -164,6 +164,9 @@ FAMILIES: tuple[Family, ...] = (
         "When ConnectWise's figures were last compared; 0 before the first time.",
         "tenant",
     ),
+    _gauge("slamon_canary_ok", "Whether the last canary arrived, and every tenant was seen.", start_at_zero=False),
+    _gauge("slamon_canary_last_success_timestamp_seconds", "When the last canary arrived.", start_at_zero=False),
+    _gauge("slamon_canary_latency_seconds", "How long the last canary was on its way.", start_at_zero=False),
     _gauge("slamon_config_last_reload_successful", "Whether the last reload of the configuration worked."),
     _gauge(
         "slamon_config_last_reload_success_timestamp_seconds",

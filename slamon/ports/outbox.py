@@ -36,6 +36,12 @@ class OutboxStore(Protocol):
     def claim_notifications(self, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]: ...
     def mark_sent(self, notification_id: int, now: datetime) -> None: ...
     def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None: ...
+    def load_sent_at(self, tenant: str, key: str) -> datetime | None:
+        """When a notification was accepted; None if it was not."""
+
+    def retire_canaries(self, before: datetime, *, keep: timedelta) -> None:
+        """Give up the canaries made before *before* that wait, and forget those that ended *keep* before it."""
+
     def outbox_state(self) -> tuple[int, datetime | None]:
         """How many notifications wait, and when the oldest of them was created."""
 

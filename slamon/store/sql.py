@@ -14,7 +14,7 @@ from slamon.core.status_map import StatusMap
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
 from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail
-from slamon.store import evaluations, months, outbox, polls, tickets
+from slamon.store import canaries, evaluations, months, outbox, polls, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -202,6 +202,14 @@ class SqlStore:
     def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None:
         with self._database.writing() as connection:
             outbox.mark_failed(connection, notification_id, now, error=error, retry_at=retry_at)
+
+    def load_sent_at(self, tenant: str, key: str) -> datetime | None:
+        with self._database.reading() as connection:
+            return canaries.load_sent_at(connection, tenant, key)
+
+    def retire_canaries(self, before: datetime, *, keep: timedelta) -> None:
+        with self._database.writing() as connection:
+            canaries.retire(connection, before, keep)
 
     def outbox_state(self) -> tuple[int, datetime | None]:
         with self._database.reading() as connection:

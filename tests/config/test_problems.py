@@ -225,3 +225,26 @@ def test_T03_a_calendar_that_never_opens_again_is_refused() -> None:
 
     assert problem.key == "calendar.past"
     assert "never open within ten years" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("http://hc-ping.example.org/canary-1", "use https"),
+        ("https://me:canary-1@hc-ping.example.org/", "user name and password out"),
+        ("https://hc-ping.example.org/canary-1?x=1", "from ? or # on"),
+        ("hc-ping/canary-1", "a whole address"),
+    ],
+)
+def test_a_dead_mans_switch_that_cannot_be_used_is_named_and_not_shown(url: str, remedy: str) -> None:
+    text = '[mail]\nhost = "h"\n[canary]\nenabled = true\nrecipient = "c@example.org"\n'
+
+    problems = refused(text, {"SLAMON_CANARY__PING_URL": url})
+
+    assert [problem.key for problem in problems] == ["canary.ping_url"]
+    assert remedy in problems[0].remedy
+    assert "canary-1" not in str(problems[0])
+
+
+def test_a_canary_needs_a_mailbox_and_a_server() -> None:
+    assert sorted(problem.key for problem in refused("[canary]\nenabled = true\n")) == ["canary.recipient", "mail"]

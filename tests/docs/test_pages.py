@@ -58,7 +58,9 @@ def test_printed_settings_load(block: Block) -> None:
     environ = {f"SLAMON_TENANT__{name}__PRIVATE_KEY": "a secret"}
     if "password_file" in text:
         environ["SLAMON_MAIL__PASSWORD"] = "another"
-    if "url_file" in text:
+    if "ping_url_file" in text:
+        environ["SLAMON_CANARY__PING_URL"] = "https://hc-ping.example.org/fourth"
+    elif "url_file" in text:
         environ["SLAMON_STORE__URL"] = "postgresql://slamon:third@db.example.org/slamon"
 
     config = parse_config(text, environ)
