@@ -13,6 +13,8 @@ SlamonError
 │   └── PayloadError              answered, but not with what we understand
 ├── StoreError
 │   ├── StoreUnavailableError     the database did not answer; try again
+│   ├── LeaseLostError            another daemon watches the tenant; nothing was written
+│   ├── TenantHeldError           another process watches the tenant: stop it, or wait; exit status 75
 │   └── SchemaOutdatedError       run `slamon db upgrade`; exit status 78
 └── DeliveryError             a mail was not accepted; permanent or not
 """
@@ -131,6 +133,18 @@ class StoreError(SlamonError):
 
 class StoreUnavailableError(StoreError):
     """The database did not answer; the same call may succeed later."""
+
+    exit_status = 75
+
+
+class LeaseLostError(StoreError):
+    """Another daemon watches the tenant, or may by now; nothing was written."""
+
+    exit_status = 75
+
+
+class TenantHeldError(StoreError):
+    """Another process watches the tenant; what was asked for may be done once it does no more."""
 
     exit_status = 75
 

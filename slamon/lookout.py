@@ -44,6 +44,12 @@ class Lookout:
             self._good = (poll, time.monotonic())
         self._last, self._trouble = poll, ""
 
+    def follow(self, good: Poll | None, last: Poll | None) -> None:
+        """Note what another daemon has stored, and this one shows."""
+        if good is not None and (self._good is None or self._good[0] != good):
+            self._good = (good, time.monotonic())
+        self._last, self._trouble = last, ""
+
     def lost(self, trouble: str) -> None:
         """Note why nothing could be stored or shown; it holds until the next poll."""
         self._trouble = trouble

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -19,14 +19,16 @@ from slamon.config.models import Config
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
-from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUnavailableError
+from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUnavailableError, TenantHeldError
 from slamon.hints import HintDesk, Hinted
+from slamon.holder import new_holder
 from slamon.hooks import callback_route
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.notify import deliver_waiting
 from slamon.jobs.tenant import TenantState
+from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics
@@ -70,6 +72,8 @@ class Workplace:
         metrics: Metrics,
         wall: WallTime | None = None,
         before: Workplace | None = None,
+        *,
+        holder: str = "",
     ) -> None:
         self.config = config
         self.store = store
@@ -78,17 +82,22 @@ class Workplace:
         self.outbox = asyncio.Event()
         self.renderer = open_renderer()
         self.mailer = open_mailer(config.mail) if config.mail else None
+        seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
+        self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
         self._clients: list[Client] = []
         metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
         metrics.before_scrape(self._show_sight)
 
+    def _real_poll_seconds(self, name: str) -> float:
+        return self.wall.real_seconds(timedelta(seconds=self.config.tenant[name].poll_seconds))
+
     def _watch(self, name: str, before: Lookout | None) -> TenantWatch:
         client = open_client(self.config, name, self.metrics)
         self._clients.append(client)
         settings, state = tenant_settings(self.config, name), TenantState()
-        now = self.wall.now()
+        now, store = self.wall.now(), self.store.held_by(self.leases.lease_of)
         # The first start of all is remembered: what broke before it is history, not news.
         self.store.claim_run("watch", name, now)
         watched_since = dict(self.store.load_runs("watch"))[name]
@@ -96,17 +105,17 @@ class Workplace:
             settings=settings,
             state=state,
             source=ConnectWiseSource(client),
-            store=self.store,
+            store=store,
             observer=self.metrics,
             now=self.wall.now,
             read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
         )
         announcer = Announcer(
-            settings, state, self.store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since
+            settings, state, store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since
         )
         watch = TenantWatch(
             deps,
-            Evaluator(name, self.store, self.metrics),
+            Evaluator(name, store, self.metrics),
             announcer,
             self.metrics,
             self.wall,
@@ -117,6 +126,7 @@ class Workplace:
             comparison=Comparison(
                 name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
             ),
+            hold=self.leases.hold(name),
         )
         if before is None:
             good = self.store.load_last_poll(name, successful=True)
@@ -152,6 +162,7 @@ class Workplace:
         else:
             for gauge in CANARY_GAUGES:
                 self.metrics.set(gauge, float("nan"))
+        renewal = asyncio.create_task(self.leases.run())
         try:
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -163,13 +174,34 @@ class Workplace:
             for task in tasks:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
             await self.aclose()
         for end in ends:
             if isinstance(end, SchemaOutdatedError):
                 raise end
 
+    @contextlib.asynccontextmanager
+    async def holding(self, tenant: str) -> AsyncIterator[None]:
+        """Hold the tenant's lease within the block.
+
+        Raises:
+            TenantHeldError: Another process watches it.
+        """
+        if await self.leases.take(tenant):
+            other = await self.leases.who_holds(tenant)
+            raise TenantHeldError(f"tenant {tenant} is watched by {other}, which polls by itself; stop it, or wait")
+        renewal = asyncio.create_task(self.leases.run())
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+            await self.leases.release(tenant)
+
     async def aclose(self) -> None:
-        """Close the connections to ConnectWise."""
+        """Give up all leases, and close the connections to ConnectWise."""
+        await self.leases.aclose()
         for client in self._clients:
             await client.aclose()
 
@@ -237,6 +269,8 @@ class Workplace:
         self.outbox.set()
 
     async def _reference_job(self, watch: TenantWatch) -> None:
+        if watch.name not in self.leases.held:
+            return  # another daemon reads them
         try:
             await watch.refresh_reference()
         except SlamonError as error:
@@ -261,6 +295,7 @@ class Daemon:
         self._mailbox = mailbox
         self._metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
         self._hints = HintDesk(self._metrics)
+        self._holder = new_holder()
         self._workplace: Workplace | None = None
         self._stopping = asyncio.Event()
         self._replaced = asyncio.Event()
@@ -309,7 +344,9 @@ class Daemon:
         """Put the configuration to work as soon as the database answers; None if told to stop before."""
         while not self._stopping.is_set():
             try:
-                return await asyncio.to_thread(Workplace, self._config, store, self._metrics, before=before)
+                return await asyncio.to_thread(
+                    Workplace, self._config, store, self._metrics, before=before, holder=self._holder
+                )
             except StoreUnavailableError as error:
                 self._metrics.set("slamon_db_up", 0)
                 log.error("the database did not answer", error=str(error))

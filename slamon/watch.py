@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from slamon.comparison import Comparison
 from slamon.core.sight import Pace
-from slamon.errors import SchemaOutdatedError, StoreUnavailableError
+from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreUnavailableError
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluated, Evaluator
@@ -20,11 +20,13 @@ from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
 from slamon.jobs.recheck import recheck
 from slamon.jobs.untold import find_untold
+from slamon.leases import Hold, Unshared
 from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
 from slamon.ports import Poll, WallTime
+from slamon.standby import show_stored
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -49,6 +51,7 @@ class TenantWatch:
         outbox: asyncio.Event,
         hint_seconds: float = 5.0,
         comparison: Comparison | None = None,
+        hold: Hold | None = None,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -64,6 +67,9 @@ class TenantWatch:
         self._hinted_at: float | None = None  # monotonic; the first hint since the last poll began
         self._busy = asyncio.Lock()
         self._counts: OpenCounts | None = None
+        self._hold = hold or Unshared()
+        self._token: int | None = None  # under which we watch; None: we stand by
+        self._shown_at = float("-inf")  # monotonic; when what others stored was last shown
         self._comparison = comparison
         self._compared: tuple[object, ...] = (None, "")  # what the last comparison went by
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
@@ -158,7 +164,7 @@ class TenantWatch:
         return next_poll if self._hinted_at is None else min(next_poll, self._hinted_at + self._hint_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll and evaluate until *stop*. Whatever goes wrong is logged, counted, and tried again.
+        """Poll and evaluate until *stop*, or stand by. Whatever goes wrong is logged, counted, and tried again.
 
         Raises:
             SchemaOutdatedError: Another slamon has migrated the database: this one must not go on.
@@ -166,17 +172,43 @@ class TenantWatch:
         try:
             while not stop.is_set():
                 began = time.monotonic()
+                if not await self._guarded(self._secure_or_stand_by()):
+                    await self._pause(self._hold.check_seconds, stop)
+                    continue
                 self._hinted_at = None  # hints that came before are read by this poll
                 await self._guarded(self.cycle())
                 self.compare()
                 await self._until(began + self._wall.real_seconds(self.lookout.pace.poll_every), stop)
+                await self._guarded(self._hold.share())
         finally:
             if self._comparison:
                 await self._comparison.aclose()
+            await self._hold.release()
+
+    async def _secure_or_stand_by(self) -> bool:
+        """Say whether the tenant is ours to watch; else show, once in a poll period, what its watcher has stored.
+
+        What was remembered before somebody else watched it is forgotten.
+        """
+        before, self._token = self._token, await self._hold.secure()
+        if self._token is None:
+            await self._stand_by()
+        elif self._token != before:
+            self.deps.state.forget()
+            self._counts, self._compared = None, (None, "")
+        return self._token is not None
+
+    async def _stand_by(self) -> None:
+        if time.monotonic() - self._shown_at < self._wall.real_seconds(self.lookout.pace.poll_every):
+            return
+        self._shown_at = time.monotonic()
+        good, self.last = await asyncio.to_thread(show_stored, self.deps.store, self.name, self._metrics)
+        self.lookout.follow(good, self.last)
+        self.lookout.show(self._metrics)
 
     async def _until(self, next_poll: float, stop: asyncio.Event) -> None:
         """Wait for the next poll, or an earlier one; in between evaluate whenever an instant of change has come."""
-        while not stop.is_set():
+        while not stop.is_set() and self._token is not None:
             self._hinted.clear()  # before looking: a hint from here on ends the sleep
             left = self._brought_forward(next_poll) - time.monotonic()
             if left <= 0 or self._slept():
@@ -187,11 +219,14 @@ class TenantWatch:
                 await self._guarded(self.catch_up())
                 # A ticket that stays due is looked at once a second, not in a tight loop; and blind, not at all.
                 due = 1.0 if self._sees() else LONGEST_SLEEP
-            waits = [asyncio.create_task(event.wait()) for event in (stop, self._hinted)]
-            timeout = max(0.01, min(left, due, LONGEST_SLEEP))
-            await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
+            await self._pause(max(0.01, min(left, due, LONGEST_SLEEP)), stop, self._hinted)
+
+    async def _pause(self, seconds: float, *events: asyncio.Event) -> None:
+        """Sleep for *seconds*, or until one of *events*."""
+        waits = [asyncio.create_task(event.wait()) for event in events]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     async def _evaluate(self, *, always_publish: bool) -> None:
         counts, self._counts = self._counts, None  # whatever fails from here on, they are counted anew
@@ -233,6 +268,9 @@ class TenantWatch:
     async def _guarded(self, work: Awaitable[T]) -> T | None:
         try:
             return await work
+        except LeaseLostError:
+            self._hold.drop()
+            self._token = None
         except StoreUnavailableError as error:
             self._metrics.set("slamon_db_up", 0)
             self._lost("the database did not answer")

@@ -10,6 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from slamon.ports import Poll
+    from slamon.service import Workplace
+    from slamon.watch import TenantWatch
 
 
 @click.command("poll")
@@ -20,7 +22,8 @@ def poll(context: click.Context, *, tenant: str | None, as_json: bool) -> None:
     """Poll ConnectWise once, evaluate what changed, and store it.
 
     Mail that this gives rise to stands in the outbox until the daemon sends
-    it. The exit status is 75 if a tenant could not be polled.
+    it. The exit status is 75 if a tenant could not be polled, also because
+    a daemon watches it.
     """
     import sys
     from importlib.metadata import version
@@ -39,7 +42,7 @@ def poll(context: click.Context, *, tenant: str | None, as_json: bool) -> None:
         metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
         workplace = Workplace(config, store, metrics)
         try:
-            return [await watch.cycle() for watch in workplace.watches if watch.name in names]
+            return [await _poll(workplace, watch) for watch in workplace.watches if watch.name in names]
         finally:
             await workplace.aclose()
 
@@ -51,6 +54,18 @@ def poll(context: click.Context, *, tenant: str | None, as_json: bool) -> None:
         for record in records:
             click.echo(_text(record))
     context.exit(75 if any(record.result == "failed" for record in records) else 0)
+
+
+async def _poll(workplace: Workplace, watch: TenantWatch) -> Poll:
+    from slamon.errors import TenantHeldError
+    from slamon.ports import Poll
+
+    try:
+        async with workplace.holding(watch.name):
+            return await watch.cycle()
+    except TenantHeldError as error:
+        now = workplace.wall.now()
+        return Poll(watch.name, now, now, "failed", error=str(error))
 
 
 def _document(record: Poll) -> dict[str, object]:

@@ -78,12 +78,13 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
         try:
             (watch,) = workplace.watches
             say(f"living through {STEP * STEPS} of a simulated service desk, from {clock():%a %d %b %Y %H:%M} UTC")
-            poll = await watch.cycle()
-            for _ in range(STEPS):
-                clock.advance(STEP.total_seconds())
+            async with workplace.holding(TENANT):
                 poll = await watch.cycle()
-                if poll.result == "failed":
-                    raise SlamonError(f"the simulator could not be polled: {poll.error}")
+                for _ in range(STEPS):
+                    clock.advance(STEP.total_seconds())
+                    poll = await watch.cycle()
+                    if poll.result == "failed":
+                        raise SlamonError(f"the simulator could not be polled: {poll.error}")
             await asyncio.to_thread(workplace.report, "breaches")
             now = workplace.wall.now()
             publish(metrics, TENANT, await asyncio.to_thread(compare_tenant, store, watch.deps.settings, now), now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,12 @@ class TenantState:
     doubtful: frozenset[int] = frozenset()  # tickets of which something is due, and the second look at them failed
     looks_failed: int = 0  # second looks that failed, one after the other
     hinted_ids: set[int] = field(default_factory=set)  # tickets that callbacks named, asked for with the next poll
+
+    def forget(self) -> None:
+        """Forget all but the hints: another daemon has watched the tenant meanwhile."""
+        fresh = TenantState(hinted_ids=self.hinted_ids)
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))
 
     def hint(self, ticket_id: int) -> bool:
         """Note a ticket to ask for; False if so many are noted that this one must wait for the list of changes."""

@@ -73,8 +73,10 @@ class OpenClocks(Collector):
         for snapshot in shown:
             overflow.add_metric((snapshot.tenant, "board"), boards_lost[snapshot.tenant])
             overflow.add_metric((snapshot.tenant, "priority"), priorities_lost[snapshot.tenant])
-            unmapped.add_metric((snapshot.tenant,), snapshot.unmapped_statuses)
-            without.add_metric((snapshot.tenant,), snapshot.tickets_without_policy)
+            if snapshot.unmapped_statuses is not None:
+                unmapped.add_metric((snapshot.tenant,), snapshot.unmapped_statuses)
+            if snapshot.tickets_without_policy is not None:
+                without.add_metric((snapshot.tenant,), snapshot.tickets_without_policy)
         yield overflow
         yield unmapped
         yield without

@@ -44,8 +44,8 @@ class ClockSnapshot:
     oldest_breaches: PerStage = ()
     breaches: PerStage = ()
     near_breaches: PerStage = ()
-    unmapped_statuses: int = 0
-    tickets_without_policy: int = 0
+    unmapped_statuses: int | None = 0  # None: known only to the daemon that watches the tenant
+    tickets_without_policy: int | None = 0
 
 
 def count_clocks(
@@ -81,8 +81,8 @@ def count_board(
     tenant: str,
     transitions: Mapping[tuple[int, str], int] | None = None,
     boards: Iterable[str] = (),
-    unmapped_statuses: int = 0,
-    tickets_without_policy: int = 0,
+    unmapped_statuses: int | None = 0,
+    tickets_without_policy: int | None = 0,
 ) -> ClockSnapshot:
     """Count what stands on *board*, as `count_clocks` does."""
     by_board, by_priority = board.count()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, Self
 
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail
+from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
 from slamon.ports.outbox import Mailer, Notification, OutboxStore
 from slamon.ports.record import RecordStore
@@ -13,8 +15,14 @@ from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSo
 from slamon.ports.time import WallTime
 
 
-class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, Protocol):
+class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, Protocol):
     """Where everything is kept."""
+
+    def held_by(self, lease_of: Callable[[str], Lease]) -> Self:
+        """Return the same store, in which what is written of a tenant is written only while its lease holds.
+
+        *lease_of* is asked at each write; it and the write may raise a LeaseLostError.
+        """
 
     def close(self) -> None: ...
 
@@ -27,6 +35,8 @@ __all__ = [
     "HistoryRow",
     "HistoryStore",
     "JsonDocument",
+    "Lease",
+    "LeaseStore",
     "Mailer",
     "Notification",
     "Observer",
@@ -43,4 +53,5 @@ __all__ = [
     "Unobserved",
     "UnreadTrail",
     "WallTime",
+    "Watcher",
 ]

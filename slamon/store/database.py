@@ -100,6 +100,14 @@ class Database:
         self.engine.dispose()
 
 
+def try_tenant_lock(connection: Connection, tenant: str) -> bool:
+    """Take the lock behind which the tenant's writers follow each other, unless one of them is at work."""
+    if connection.dialect.name == "sqlite":
+        return True  # the transaction began IMMEDIATE: there is no other writer
+    query = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
+    return bool(connection.exec_driver_sql(query, (_TENANT_LOCK, tenant)).scalar())
+
+
 def _set_wal(cursor: DBAPICursor, give_up_at: float) -> None:
     """Change the mode as soon as nobody else does: for this, SQLite says "locked" at once, whatever its time-out."""
     while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from slamon.core.policy import Terms
@@ -13,8 +13,8 @@ from slamon.core.rules import CalendarRules
 from slamon.core.status_map import StatusMap
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
-from slamon.ports import HistoryRow, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail
-from slamon.store import canaries, evaluations, months, outbox, polls, tickets
+from slamon.ports import HistoryRow, Lease, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail, Watcher
+from slamon.store import canaries, evaluations, leases, months, outbox, polls, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -32,6 +32,10 @@ class SqlStore:
     def name(self) -> str:
         """Where it is: the URL without its password."""
         return self._database.name
+
+    def held_by(self, lease_of: Callable[[str], Lease]) -> SqlStore:
+        """Return this store, in which what is written of a tenant is written only while its lease holds."""
+        return SqlStore(leases.FencedDatabase(self._database, lease_of))
 
     def close(self) -> None:
         self._database.close()
@@ -260,3 +264,29 @@ class SqlStore:
     def load_runs(self, job: str) -> list[tuple[str, datetime]]:
         with self._database.reading() as connection:
             return contents.load_runs(connection, job)
+
+    # --- leases
+
+    def take_lease(self, tenant: str, holder: str, seconds: int, is_gone: Callable[[str], bool]) -> Lease | None:
+        with self._database.writing() as connection:
+            return leases.take(connection, tenant, holder, seconds, is_gone)
+
+    def renew_leases(self, holder: str, seconds: Mapping[str, int], held: Mapping[str, Lease]) -> set[str]:
+        with self._database.writing() as connection:
+            return leases.renew(connection, holder, seconds, held)
+
+    def release_lease(self, lease: Lease) -> None:
+        with self._database.writing() as connection:
+            leases.release(connection, lease)
+
+    def leave(self, holder: str) -> None:
+        with self._database.writing() as connection:
+            leases.leave(connection, holder)
+
+    def load_watchers(self) -> list[Watcher]:
+        with self._database.reading() as connection:
+            return leases.load_watchers(connection)
+
+    def load_holder(self, tenant: str) -> str | None:
+        with self._database.reading() as connection:
+            return leases.load_holder(connection, tenant)

@@ -7,6 +7,7 @@ What people filter by in SQL stands in columns of its own.
 
 from slamon.store.tables.base import metadata
 from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
+from slamon.store.tables.lease import leases, watchers
 from slamon.store.tables.outbox import notifications
 from slamon.store.tables.record import job_runs, versions
 from slamon.store.tables.source import events, polls, tickets, trails
@@ -15,6 +16,7 @@ __all__ = [
     "clocks",
     "events",
     "job_runs",
+    "leases",
     "metadata",
     "notifications",
     "past_transitions",
@@ -24,4 +26,5 @@ __all__ = [
     "trails",
     "transitions",
     "versions",
+    "watchers",
 ]
