@@ -40,6 +40,7 @@ from slamon.store.migrate import open_store
 from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
 from slamon.web import build_app
+from slamon.webguard import Guarded, Keeper
 from slamon.wiring import (
     open_aviary,
     open_client,
@@ -314,9 +315,11 @@ class Daemon:
         ):
             loop.add_signal_handler(number, action)
         store = await asyncio.to_thread(open_store, self._config.store.url.get_secret_value())
-        app = build_app(self._metrics, self, self._mailbox, [callback_route(self._hints)])
+        keeper = Keeper(self._config.web.config_file)
+        app = Guarded(build_app(self._metrics, self, self._mailbox, [callback_route(self._hints)]), keeper.access)
+        web = self._config.web
         with contextlib.closing(store):
-            async with serving(app, self._config.web.host, self._config.web.port) as address:
+            async with serving(app, web.host, web.port, tls=keeper.context) as address, keeper.keeping():
                 log.info("started", version=__version__, address=address, tenants=list(self._config.tenant))
                 if started:
                     started(address)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from slamon.errors import SlamonError
+
+LONGEST_HEAD = 16_384  # bytes of request line and headers
 
 
 class _Server(uvicorn.Server):
@@ -20,8 +23,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
-    """Serve *app* within the block; give its address. Port 0 takes a free one.
+async def serving(app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve *app* within the block; give its address. Port 0 takes a free one. With *tls* it speaks nothing else.
 
     Raises:
         SlamonError: The address is taken or not ours.
@@ -35,10 +38,19 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     # Headers and body go out in two writes: without this a small answer waits 40 ms for an acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     bound = listener.getsockname()[1]
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
+    )
+    server = _Server(config)
     task = asyncio.create_task(server.serve([listener]))
     try:
-        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        yield f"{'http' if tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{bound}"
     finally:
         server.should_exit = True
         await task

@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from slamon.config.policies import SOURCE_CALENDARS
-from slamon.config.problems import Path, cut, dotted, missing_secret, shown, suggest
+from slamon.config.problems import Path as Place
+from slamon.config.problems import cut, dotted, missing_secret, shown, suggest
 from slamon.config.values import is_loopback, split_listen
 from slamon.core.rules import CalendarRules
-from slamon.errors import CalendarError, Problem
+from slamon.errors import CalendarError, ConfigError, Problem
 
 _CONDITIONS = ("company", "company_field", "agreement", "board", "type", "priority", "priority_rank")
 
@@ -77,12 +79,30 @@ def _web(web: Mapping[str, Any]) -> Iterator[Problem]:
         host = split_listen(listen)[0]
     except (ValueError, AttributeError):
         return  # said elsewhere
-    if not is_loopback(host) and web.get("allow_public") not in (True, "true", "1"):
+    guarded, problems = _access(web.get("config_file"))
+    yield from problems
+    if not problems and not guarded and not is_loopback(host) and web.get("allow_public") not in (True, "true", "1"):
         yield Problem(
             "web.listen",
             shown(("web", "listen"), listen),
-            "anyone who reaches this address could read it; listen on 127.0.0.1 or set allow_public = true",
+            "anyone who reaches this address could read it; listen on 127.0.0.1, name a config_file with TLS and "
+            "users, or set allow_public = true",
         )
+
+
+def _access(file: object) -> tuple[bool, list[Problem]]:
+    """Return whether the access file turns strangers away, and what is wrong with it."""
+    if not isinstance(file, str) or not file:
+        return False, []
+    from slamon.config.access_file import load_access_file
+
+    try:
+        return load_access_file(Path(file)).asks_who, []
+    except ConfigError as error:
+        return False, [
+            Problem("web.config_file", cut(file), f"{problem.key}: {problem.remedy}" if problem.key else problem.remedy)
+            for problem in error.problems
+        ]
 
 
 def _mail(mail: Mapping[str, Any]) -> Iterator[Problem]:
@@ -140,7 +160,7 @@ def _value_at(document: Any, place: str) -> Any:  # noqa: ANN401
 def _policies(tree: Mapping[str, Any]) -> Iterator[Problem]:
     calendars = [*table(tree, "calendar"), *SOURCE_CALENDARS]
     policies = tables(tree, "policy")
-    promises: list[tuple[Path, Mapping[str, Any]]] = [(("policy", n), policy) for n, policy in policies]
+    promises: list[tuple[Place, Mapping[str, Any]]] = [(("policy", n), policy) for n, policy in policies]
     promises.append((("default_policy",), table(tree, "default_policy")))
     for path, promise in promises:
         yield from _promise(path, promise, calendars)
@@ -153,7 +173,7 @@ def _policies(tree: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _policy(number, policy)
 
 
-def _promise(path: Path, promise: Mapping[str, Any], calendars: list[str]) -> Iterator[Problem]:
+def _promise(path: Place, promise: Mapping[str, Any], calendars: list[str]) -> Iterator[Problem]:
     calendar = promise.get("calendar")
     if isinstance(calendar, str) and calendar and calendar not in calendars:
         key = (*path, "calendar")

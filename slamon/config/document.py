@@ -71,6 +71,9 @@ def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
     if isinstance(url, (str, SecretStr)):
         text = url if isinstance(url, str) else url.get_secret_value()
         store["url"] = SecretStr(anchor_url(text, findings.folder))
+    web = _at(tree, ("web",))
+    if isinstance(web.get("config_file"), str) and web["config_file"]:
+        web["config_file"] = str((findings.folder / web["config_file"]).absolute())
     for path, table in _secret_places(tree):
         file = table.get("ca_file")
         if path[0] != "store" and isinstance(file, str) and file:

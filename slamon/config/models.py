@@ -69,6 +69,7 @@ class Web(Section):
 
     listen: Listen = "127.0.0.1:9850"
     base_url: BaseUrl = ""
+    config_file: str = ""
     allow_public: bool = False
 
     @property

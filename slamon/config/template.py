@@ -131,7 +131,8 @@ url = "sqlite:///slamon.db"     # or postgresql://slamon@db.example.org/slamon, 
 [web]
 listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
 # base_url = "https://slamon.example.org"   # how others reach it, for `slamon callbacks add`
-# allow_public = false          # listen beyond this machine: there is no login yet
+# config_file = "web.yml"       # TLS and passwords, in the form of Prometheus' exporters
+# allow_public = false          # listen beyond this machine without them
 
 [retention]
 polls_days = 30

@@ -74,3 +74,17 @@ def test_a_certificate_file_is_found_beside_the_configuration(tmp_path: Path) ->
     path.write_text(TENANT + 'ca_file = "ca.pem"\n')
 
     assert load_config(path, SECRETS).tenant["main"].ca_file == str(tmp_path / "ca.pem")
+
+
+def test_an_access_file_lies_beside_the_configuration_and_opens_the_port(tmp_path: Path) -> None:
+    path = tmp_path / "slamon.toml"
+    path.write_text(TENANT + '[web]\nlisten = "0.0.0.0:9850"\nconfig_file = "web.yml"\n')
+
+    with pytest.raises(ConfigError, match=r"web\.config_file = .*: cannot be read"):
+        load_config(path, SECRETS)
+
+    (tmp_path / "web.yml").write_text("http_server_config: {headers: {X-Site: north}}\n")
+    with pytest.raises(ConfigError, match="name a config_file with TLS and users"):
+        load_config(path, SECRETS)
+    path.write_text(path.read_text().replace("0.0.0.0", "127.0.0.1"))
+    assert load_config(path, SECRETS).web.config_file == str(tmp_path / "web.yml")
