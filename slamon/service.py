@@ -23,6 +23,7 @@ from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUn
 from slamon.hints import HintDesk, Hinted
 from slamon.holder import new_holder
 from slamon.hooks import callback_route
+from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
@@ -111,8 +112,16 @@ class Workplace:
             now=self.wall.now,
             read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
         )
+        domain = sender_domain(self.config)
+        aftermath = Aftermath(settings, state, store, self.renderer, domain=domain)
         announcer = Announcer(
-            settings, state, store, self.renderer, domain=sender_domain(self.config), watched_since=watched_since
+            settings,
+            state,
+            store,
+            self.renderer,
+            domain=domain,
+            watched_since=watched_since,
+            aftermath=aftermath,
         )
         watch = TenantWatch(
             deps,
@@ -128,6 +137,7 @@ class Workplace:
                 name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
             ),
             hold=self.leases.hold(name),
+            aftermath=aftermath,
         )
         if before is None:
             good = self.store.load_last_poll(name, successful=True)

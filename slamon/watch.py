@@ -13,6 +13,7 @@ from typing import TypeVar
 from slamon.comparison import Comparison
 from slamon.core.sight import Pace
 from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreUnavailableError
+from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluated, Evaluator
@@ -52,6 +53,7 @@ class TenantWatch:
         hint_seconds: float = 5.0,
         comparison: Comparison | None = None,
         hold: Hold | None = None,
+        aftermath: Aftermath | None = None,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -71,6 +73,7 @@ class TenantWatch:
         self._token: int | None = None  # under which we watch; None: we stand by
         self._shown_at = float("-inf")  # monotonic; when what others stored was last shown
         self._comparison = comparison
+        self._aftermath = aftermath
         self._compared: tuple[object, ...] = (None, "")  # what the last comparison went by
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
@@ -88,6 +91,10 @@ class TenantWatch:
             else:
                 await self._evaluate(always_publish=True)
                 self.last_success_at = self.last.finished_at
+            if self._aftermath is not None:
+                told = await asyncio.to_thread(self._aftermath.settle, self.last)
+                if told:
+                    self._outbox.set()
             now, store = self._wall.now(), self.deps.store
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             self.lookout.polled(self.last)

@@ -9,6 +9,7 @@ from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
 from slamon.core.ticket import Kind
 from slamon.core.transition import Change, Transition, was_watched
+from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.ledgers import load_ledger
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
@@ -26,7 +27,8 @@ class Announcer:
     What happened before *watched_since* is history: it is kept and reported,
     but nobody is woken for it. On a goal that was measured before, it is
     news all the same: a new deadline may lie in the past, or a deadline at
-    closing time break only when the next day has begun.
+    closing time break only when the next day has begun. What the
+    *aftermath* of a restore tells together is not told one by one.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Announcer:
         *,
         domain: str,
         watched_since: datetime,
+        aftermath: Aftermath | None = None,
     ) -> None:
         self._settings = settings
         self._state = state
@@ -45,11 +48,14 @@ class Announcer:
         self._renderer = renderer
         self._domain = domain
         self._watched_since = watched_since
+        self._aftermath = aftermath
 
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
         if not self._settings.recipients:
             return []
         news = [(transition, reading) for transition, reading in told if transition.change in TOLD]
+        if self._aftermath:
+            news = [(transition, reading) for transition, reading in news if not self._aftermath.keeps(transition)]
         early = {transition.ticket_id for transition, _ in news if transition.at < self._watched_since}
         known = self._store.load_readings(self._settings.name, early) if early else {}
         return [

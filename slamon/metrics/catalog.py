@@ -14,7 +14,7 @@ POLL_RESULTS = ("ok", "partial", "failed")
 REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "bad_history")
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
-KINDS = ("near_breach", "breached", "report", "canary")
+KINDS = ("near_breach", "breached", "report", "restored", "canary")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
 CALLBACK_RESULTS = (
     *("accepted", "ignored", "dropped", "malformed", "unsigned", "forged", "too_large", "busy", "no_key"),

@@ -10,7 +10,7 @@ from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
 from slamon.ports.outbox import Mailer, Notification, OutboxStore
-from slamon.ports.record import RecordStore
+from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
 from slamon.ports.time import WallTime
 
@@ -28,6 +28,7 @@ class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, Prot
 
 
 __all__ = [
+    "RESTORED",
     "AuditEntry",
     "Batch",
     "ClockStore",

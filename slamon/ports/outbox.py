@@ -14,7 +14,7 @@ class Notification:
 
     key: str
     tenant: str
-    kind: str  # near_breach, breached, report, canary
+    kind: str  # near_breach, breached, report, restored, canary
     recipient: str
     subject: str
     text: str
@@ -41,6 +41,9 @@ class OutboxStore(Protocol):
 
     def retire_canaries(self, before: datetime, *, keep: timedelta) -> None:
         """Give up the canaries made before *before* that wait, and forget those that ended *keep* before it."""
+
+    def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
+        """The subjects of what waited in the backup that was restored then, and was therefore not sent."""
 
     def outbox_state(self) -> tuple[int, datetime | None]:
         """How many notifications wait, and when the oldest of them was created."""

@@ -11,6 +11,8 @@ from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.core.status_map import StatusMap
 
+RESTORED = "restored"  # the job whose runs tell of restored backups: a run's period is when the backup was made
+
 
 class RecordStore(Protocol):
     """Versions, known by their content, and runs of jobs."""

@@ -20,6 +20,7 @@ NOTIFICATION_COLUMNS = (
 )
 _NOTE = ("id", "attempts", *NOTIFICATION_COLUMNS[:-1])
 _state = notifications.c.state
+_HELD = "not sent: it waited when the backup was made, and may have been sent since"
 _WAITS = _state.in_(("pending", "sending"))
 
 
@@ -72,6 +73,23 @@ def mark_failed(connection: Connection, note_id: int, now: datetime, *, error: s
     again = {"state": "pending", "next_try_at": retry_at}
     values = {"lease_until": None, "error": codec.storable(error), **(final if retry_at is None else again)}
     connection.execute(update(notifications).where(notifications.c.id == note_id, _state == "sending").values(values))
+
+
+def hold_back(connection: Connection, restored_at: datetime) -> None:
+    """Have nothing sent that waits: a backup is being restored, and all of it may have been sent since it was made."""
+    held = {"state": "failed", "lease_until": None, "finished_at": restored_at, "error": _HELD}
+    connection.execute(update(notifications).where(_WAITS).values(held))
+
+
+def load_held(connection: Connection, tenant: str, restored_at: datetime) -> list[str]:
+    """Return the subjects of what was held back at *restored_at*, each once; canaries only showed that mail worked."""
+    held = (
+        notifications.c.finished_at == restored_at,
+        notifications.c.error == _HELD,
+        notifications.c.kind != "canary",
+    )
+    query = select(notifications.c.subject).where(notifications.c.tenant == tenant, *held).order_by(notifications.c.id)
+    return list(dict.fromkeys(connection.scalars(query)))
 
 
 def load_state(connection: Connection) -> tuple[int, datetime | None]:

@@ -215,6 +215,10 @@ class SqlStore:
         with self._database.writing() as connection:
             canaries.retire(connection, before, keep)
 
+    def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
+        with self._database.reading() as connection:
+            return outbox.load_held(connection, tenant, restored_at)
+
     def outbox_state(self) -> tuple[int, datetime | None]:
         with self._database.reading() as connection:
             return outbox.load_state(connection)

@@ -18,6 +18,7 @@ from slamon.core.reading import Reading, StageReading, Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Event, Kind, Stage
 from slamon.core.transition import Transition
+from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
@@ -89,13 +90,16 @@ class Desk:
             now=self.wall.now,
             read_trail=partial(read_trail, AuditReader()),
         )
+        renderer = Renderer(resources.folder("reports"))
+        self.aftermath = Aftermath(self.settings, self.state, self.used, renderer, domain="example.org")
         announcer = Announcer(
             self.settings,
             self.state,
             self.used,
-            Renderer(resources.folder("reports")),
+            renderer,
             domain="example.org",
             watched_since=self.watched_since,
+            aftermath=self.aftermath,
         )
         self.watch = self._watch_of(deps, announcer)
 
@@ -110,6 +114,7 @@ class Desk:
             poll_every=self.poll_every,
             outbox=self.outbox,
             comparison=comparison,
+            aftermath=self.aftermath,
         )
 
     def compare_with(self, comparison: Comparison) -> None:

@@ -14,20 +14,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, insert, update
+from sqlalchemy import Boolean, Connection, insert
 
 from slamon.core.instants import format_instant
 from slamon.errors import SchemaOutdatedError, StoreError
+from slamon.ports import RESTORED
 from slamon.store.backup.form import TABLE, Backup, read_backup, reading_file
 from slamon.store.backup.make import numbered
 from slamon.store.bulk import insert_rows
 from slamon.store.database import Database
 from slamon.store.migrate import HEAD, build_anew, refuse, schema_status, upgrade_scratch
+from slamon.store.outbox import hold_back
 from slamon.store.schema_guard import lock_out_writers
-from slamon.store.tables import job_runs, metadata, notifications
+from slamon.store.tables import job_runs, metadata
 
-RESTORED = "restored"  # the job whose runs tell of it: its period is when the backup was made
-HELD = "not sent: it waited when the backup was made, and may have been sent since"
 _AT_ONCE = 5000
 
 
@@ -89,9 +89,7 @@ def _prepared(path: Path, backup: Backup, now: datetime) -> Iterator[Path]:
 
 
 def _mark(connection: Connection, made_at: datetime, now: datetime) -> None:
-    waits = notifications.c.state.in_(("pending", "sending"))
-    held = {"state": "failed", "lease_until": None, "finished_at": now, "error": HELD}
-    connection.execute(update(notifications).where(waits).values(held))
+    hold_back(connection, now)
     run = {"job": RESTORED, "period": format_instant(made_at), "claimed_at": now}
     connection.execute(insert(job_runs).prefix_with("OR REPLACE").values(run))
 
