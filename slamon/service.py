@@ -19,6 +19,7 @@ from slamon.config.models import Config
 from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
+from slamon.core.instants import format_instant
 from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUnavailableError, TenantHeldError
 from slamon.hints import HintDesk, Hinted
 from slamon.holder import new_holder
@@ -28,6 +29,7 @@ from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.notify import deliver_waiting
+from slamon.jobs.prune import prune_once
 from slamon.jobs.tenant import TenantState
 from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
@@ -43,6 +45,7 @@ from slamon.watch import TenantWatch
 from slamon.web import build_app
 from slamon.webguard import Guarded, Keeper
 from slamon.wiring import (
+    kept_days,
     open_aviary,
     open_client,
     open_keys,
@@ -58,6 +61,7 @@ log = get_logger(__name__)
 
 TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
 RETRY = 5.0  # real seconds between two tries to reach the database
+PRUNE_CRON, PRUNE_ZONE = "17 3 * * *", ZoneInfo("UTC")
 GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
 
@@ -266,7 +270,8 @@ class Workplace:
         for watch in self.watches:
             every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
             add(self._reference_job, "interval", seconds=max(1.0, self.wall.real_seconds(every)), args=[watch])
-        add(self._prune_job, "interval", seconds=max(1.0, self.wall.real_seconds(timedelta(days=1))))
+        add(self._prune_job, CronTrigger(PRUNE_CRON, PRUNE_ZONE, self.wall))
+        add(self._prune_job)  # at the start too: it may have been down at the time
 
     async def _report_job(self, name: str) -> None:
         try:
@@ -288,13 +293,12 @@ class Workplace:
             log.warning("reference data not read; the old ones hold", tenant=watch.name, error=str(error))
 
     async def _prune_job(self) -> None:
-        before = self.wall.now() - timedelta(days=self.config.retention.polls_days)
+        now = self.wall.now()
+        period = format_instant(last_fire(PRUNE_CRON, PRUNE_ZONE, now))
         try:
-            pruned = await asyncio.to_thread(self.store.prune_polls, before)
+            await asyncio.to_thread(prune_once, self.store, kept_days(self.config), now, period, self.metrics)
         except SlamonError as error:
-            log.warning("nothing pruned", error=str(error))
-            return
-        log.info("pruned", polls=pruned)
+            log.warning("not all that is old is pruned", error=str(error))
 
 
 class Daemon:

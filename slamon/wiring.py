@@ -17,7 +17,7 @@ from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
-from slamon.ports import AuditEntry, Observer, Store, WallTime
+from slamon.ports import AuditEntry, Observer, OldKind, Store, WallTime
 from slamon.walltime import RealTime, SimulatedTime
 
 if TYPE_CHECKING:
@@ -35,6 +35,17 @@ def wall_time(config: Config) -> WallTime:
     return (
         RealTime() if simulation is None else SimulatedTime(simulation.anchor, simulation.speed, simulation.starts_at)
     )
+
+
+def kept_days(config: Config) -> dict[OldKind, int]:
+    kept = config.retention
+    return {
+        "events": kept.events_days,
+        "readings": kept.readings_days,
+        "notifications": kept.notifications_days,
+        "reports": kept.reports_days,
+        "polls": kept.polls_days,
+    }
 
 
 def tenant_settings(config: Config, name: str) -> TenantSettings:

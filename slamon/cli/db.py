@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from slamon.cli.prune import prune
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -115,3 +117,6 @@ def _url() -> str:
 
 def _line(found: SchemaStatus) -> str:
     return f"{found.where}: schema {found.current or '(none)'} {_MEANING[found.state]}"
+
+
+db.add_command(prune)

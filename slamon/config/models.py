@@ -121,10 +121,17 @@ class Canary(Section):
     ping_url: PingUrl | None = None
 
 
-class Retention(Section):
-    """How long records of polls are kept."""
+Days = Annotated[int, Field(ge=1, le=36_500)]
 
-    polls_days: Annotated[int, Field(ge=1, le=36_500)] = 30
+
+class Retention(Section):
+    """How long what has ended is kept: closed tickets, their readings, messages, reports, polls."""
+
+    events_days: Days = 760
+    readings_days: Days = 400
+    notifications_days: Days = 400
+    reports_days: Days = 760
+    polls_days: Days = 30
 
 
 class Log(Section):

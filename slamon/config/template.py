@@ -134,7 +134,11 @@ listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
 # config_file = "web.yml"       # TLS and passwords, in the form of Prometheus' exporters
 # allow_public = false          # listen beyond this machine without them
 
-[retention]
+[retention]                     # days; nothing of an open ticket ever goes
+events_days = 760               # a closed ticket, with all its history
+readings_days = 400             # how it stood at each instant; the last reading stays with the ticket
+notifications_days = 400        # mails that were sent
+reports_days = 760
 polls_days = 30
 
 [log]

@@ -20,7 +20,7 @@ from slamon.jobs.deps import PollDeps
 from slamon.jobs.promises import Promises, choose_promises
 from slamon.jobs.trails import Trails, after_failure, by_urgency, may_have_a_trail, wait_for
 from slamon.log import get_logger
-from slamon.ports import Batch, HistoryRow, Poll, Rejection, UnreadTrail
+from slamon.ports import Batch, HistoryRow, Poll, Rejection, UnreadTrail, Versions
 
 log = get_logger(__name__)
 
@@ -88,6 +88,7 @@ class Intake:
         self.chooser = Chooser(reference, deps.settings.promises)
         self.trails = Trails(deps, deps.settings.trails_per_poll)
         self._versions: set[str] = set()  # those stored by this poll
+        self._unsaved = Versions()
         self._refused: set[tuple[int | None, str]] = set()
         self._seen: set[int] = set()
 
@@ -191,18 +192,18 @@ class Intake:
         history: History,
         known: Mapping[int, Ticket] | None = None,
     ) -> list[Event]:
-        """Return *events* and those of new promises, whose versions are stored first."""
+        """Return *events* and those of new promises."""
         now = self.progress.started_at
         promises = choose_promises(self.deps, self.desk, self.chooser, tickets, events, history, now, known)
         self.keep_versions(promises)
         return [*events, *promises.events]
 
     def keep_versions(self, promises: Promises) -> None:
-        """Store the versions that *promises* name, those this poll has not stored yet."""
-        fresh = promises.terms.keys() - self._versions
-        if fresh:
-            self.deps.store.save_versions({key: promises.terms[key] for key in fresh}, promises.calendars)
-            self._versions |= fresh
+        """Have the versions that *promises* name stored with the events that name them, once a poll."""
+        for version in promises.terms.keys() - self._versions:
+            terms = promises.terms[version]
+            self._unsaved.terms[version] = terms
+            self._unsaved.calendars[terms.calendar] = promises.calendars[terms.calendar]
 
     def save_told(self, events: Sequence[Event], waiting: Sequence[UnreadTrail], read: Collection[int]) -> None:
         """Store histories told anew; the trails *waiting* are tried again, those of the tickets *read* are done."""
@@ -219,7 +220,10 @@ class Intake:
             return
         self.progress.changed += len(tickets)
         record = self.progress.record(self.deps.now(), failure=UNFINISHED)
-        self.deps.store.save_poll(record, tickets, events, trails=waiting, trails_read=read)
+        unsaved = self._unsaved
+        self.deps.store.save_poll(record, tickets, events, trails=waiting, trails_read=read, versions=unsaved)
+        self._versions |= unsaved.terms.keys()
+        self._unsaved = Versions()
         self.deps.state.moved |= {ticket.id for ticket in tickets}
 
     def _note_rejections(self, rejections: Sequence[Rejection]) -> None:

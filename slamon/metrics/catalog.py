@@ -15,6 +15,7 @@ REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
 KINDS = ("near_breach", "breached", "report", "restored", "canary")
+PRUNED = ("events", "readings", "notifications", "reports", "polls", "versions")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
 CALLBACK_RESULTS = (
     *("accepted", "ignored", "dropped", "malformed", "unsigned", "forged", "too_large", "busy", "no_key"),
@@ -150,6 +151,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _gauge("slamon_lease_held", "Whether this daemon watches the tenant; else it stands by.", "tenant"),
     _counter("slamon_leases_lost_total", "Leases that ran out and were taken by another daemon.", "tenant"),
+    _counter("slamon_pruned_rows_total", "Rows deleted because they were old, by kind.", "kind", kind=PRUNED),
     _gauge("slamon_db_up", "Whether the database answered last time."),
     _counter("slamon_db_errors_total", "Calls that the database did not answer."),
     _counter("slamon_ledger_checks_total", "Live readings derived again by the independent checker.", "tenant"),

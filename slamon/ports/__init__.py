@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
-from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail
+from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
 from slamon.ports.outbox import Mailer, Notification, OutboxStore
 from slamon.ports.record import RESTORED, RecordStore
+from slamon.ports.retention import OldKind, OldRows, RetentionStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
 from slamon.ports.time import WallTime
 
 
-class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, Protocol):
+class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol):
     """Where everything is kept."""
 
     def held_by(self, lease_of: Callable[[str], Lease]) -> Self:
@@ -41,11 +42,14 @@ __all__ = [
     "Mailer",
     "Notification",
     "Observer",
+    "OldKind",
+    "OldRows",
     "OpenRow",
     "OutboxStore",
     "Poll",
     "RecordStore",
     "Rejection",
+    "RetentionStore",
     "Sighting",
     "Store",
     "TicketSource",
@@ -53,6 +57,7 @@ __all__ = [
     "TransitionRecord",
     "Unobserved",
     "UnreadTrail",
+    "Versions",
     "WallTime",
     "Watcher",
 ]

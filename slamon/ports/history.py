@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from slamon.core.policy import Terms
+from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Ticket
 
 
@@ -57,6 +59,14 @@ class HistoryRow:
     status_map: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Terms and calendars by their versions, on their way into the store with the events that name them."""
+
+    terms: dict[str, Terms] = field(default_factory=dict)
+    calendars: dict[str, CalendarRules] = field(default_factory=dict)
+
+
 class HistoryStore(Protocol):
     """Polls, tickets and events. Each `save_*` is one transaction: all of it or nothing."""
 
@@ -78,10 +88,12 @@ class HistoryStore(Protocol):
         *,
         trails: Sequence[UnreadTrail] = (),
         trails_read: Collection[int] = (),
+        versions: Versions | None = None,
     ) -> None:
         """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
 
-        *trails* are waited for from now on, those of the tickets *trails_read* no longer.
+        *trails* are waited for from now on, those of the tickets *trails_read* no longer. *versions* are
+        those that the events name and that may not be stored yet.
         """
 
     def load_unread_trails(self, tenant: str, now: datetime, limit: int) -> list[UnreadTrail]:
@@ -97,5 +109,3 @@ class HistoryStore(Protocol):
 
     def load_history(self, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
         """The same for many tickets, as the clock needs it."""
-
-    def prune_polls(self, before: datetime) -> int: ...

@@ -92,6 +92,16 @@ class Database:
             finally:
                 connection.close()
 
+    def vacuum(self) -> None:
+        """Build an SQLite file anew, without the space of deleted rows; takes as much again while it works."""
+        with self.translated():
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("VACUUM")
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def translated(self) -> AbstractContextManager[None]:
         """Where what the driver raises becomes a StoreError."""
         return translated(self.url, self.engine.dialect.loaded_dbapi.Error)

@@ -16,7 +16,7 @@ from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
 from slamon.store.select import among, raw
-from slamon.store.tables import clocks, events, readings, tickets, transitions
+from slamon.store.tables import clocks, events, past_transitions, readings, tickets, transitions
 from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none
 
 _READING = tuple(name for name in codec.READING_COLUMNS if name != "tenant")
@@ -183,4 +183,8 @@ def _seen(tenant: str, since: datetime, until: datetime) -> Select[Any]:
 def count_transitions(connection: Connection, tenant: str) -> dict[tuple[int, str], int]:
     stage, change = transitions.c.stage, transitions.c.change
     query = select(stage, change, func.count()).where(transitions.c.tenant == tenant).group_by(stage, change)
-    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+    kept_apart = past_transitions.c
+    past = select(kept_apart.stage, kept_apart.change, kept_apart["count"]).where(kept_apart.tenant == tenant)
+    counts = Counter({(row[0], row[1]): row[2] for row in connection.execute(past)})
+    counts.update({(row[0], row[1]): row[2] for row in connection.execute(query)})
+    return dict(counts)

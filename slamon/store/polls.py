@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, select, tuple_, update
 
 from slamon.core.ticket import Event, Ticket
 from slamon.ports import Poll, UnreadTrail
@@ -119,14 +119,14 @@ def _are_stored(connection: Connection, poll: Poll, poll_id: int, rows: Sequence
     return Counter(rows) <= Counter(tuple(row) for row in connection.execute(query))
 
 
-def prune_polls(connection: Connection, before: datetime) -> int:
-    """Delete polls that ended before *before*; of each tenant the newest, the newest good and the watermark stay."""
+def old_polls(before: datetime) -> ColumnElement[bool]:
+    """Say that a poll ended before *before*; of each tenant the newest, the newest good and the watermark stay."""
     newest = select(func.max(polls.c.id)).group_by(polls.c.tenant)
     newest_good = newest.where(polls.c.result != "failed")
     marks = select(polls.c.tenant, func.max(polls.c.watermark)).group_by(polls.c.tenant)
     newest_mark = newest.where(tuple_(polls.c.tenant, polls.c.watermark).in_(marks))
     spare = [polls.c.id.not_in(kept) for kept in (newest, newest_good, newest_mark)]
-    return connection.execute(delete(polls).where(polls.c.finished_at < before, *spare)).rowcount
+    return and_(polls.c.finished_at < before, *spare)
 
 
 def _poll_values(poll: Poll) -> dict[str, Any]:

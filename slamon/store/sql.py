@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from slamon.core.policy import Terms
@@ -13,8 +13,21 @@ from slamon.core.rules import CalendarRules
 from slamon.core.status_map import StatusMap
 from slamon.core.ticket import Event, Ticket
 from slamon.core.transition import Transition
-from slamon.ports import HistoryRow, Lease, Notification, OpenRow, Poll, Tracked, TransitionRecord, UnreadTrail, Watcher
-from slamon.store import canaries, evaluations, leases, months, outbox, polls, tickets
+from slamon.ports import (
+    HistoryRow,
+    Lease,
+    Notification,
+    OldKind,
+    OldRows,
+    OpenRow,
+    Poll,
+    Tracked,
+    TransitionRecord,
+    UnreadTrail,
+    Versions,
+    Watcher,
+)
+from slamon.store import canaries, evaluations, leases, months, outbox, polls, retention, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -58,12 +71,15 @@ class SqlStore:
         *,
         trails: Sequence[UnreadTrail] = (),
         trails_read: Collection[int] = (),
+        versions: Versions | None = None,
     ) -> None:
         """Store tickets that changed and their new events, which make them due; the poll's record as it is now.
 
         A poll is known by its tenant and when it began. Saved twice, it is stored once.
         """
         with self._database.writing(poll.tenant) as connection:
+            if versions is not None and versions.terms:
+                contents.save_versions(connection, versions.terms, versions.calendars)
             polls.save_poll(connection, poll, tickets, events)
             polls.save_trails(connection, poll.tenant, trails, trails_read)
 
@@ -74,10 +90,6 @@ class SqlStore:
     def count_unread_trails(self, tenant: str) -> int:
         with self._database.reading() as connection:
             return polls.count_unread_trails(connection, tenant)
-
-    def prune_polls(self, before: datetime) -> int:
-        with self._database.writing() as connection:
-            return polls.prune_polls(connection, before)
 
     def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]:
         with self._database.reading() as connection:
@@ -119,20 +131,6 @@ class SqlStore:
         """Return the number of the tenant's newest event. Ask before loading what is to be evaluated."""
         with self._database.reading() as connection:
             return tickets.load_position(connection, tenant)
-
-    def prepare_months(self, now: datetime) -> int:
-        """Give the months ahead of *now* parts of their own, where the database has such; return how many are new."""
-        with self._database.reading() as connection:
-            missing = months.missing_months(connection, now)
-        for month in missing:
-            with self._database.writing() as connection:
-                months.make_month(connection, month)
-        return len(missing)
-
-    def drop_month(self, month: months.Month) -> bool:
-        """Drop a month's readings as a whole, the few that are kept moved aside; False if it holds too many."""
-        with self._database.writing() as connection:
-            return months.drop_month(connection, month)
 
     # --- evaluations
 
@@ -294,3 +292,34 @@ class SqlStore:
     def load_holder(self, tenant: str) -> str | None:
         with self._database.reading() as connection:
             return leases.load_holder(connection, tenant)
+
+    # --- retention
+
+    def measure_old(self, before: Mapping[OldKind, datetime]) -> list[OldRows]:
+        with self._database.reading() as connection:
+            return retention.measure(connection, before)
+
+    def prune(self, kind: OldKind, before: datetime) -> Iterator[int]:
+        return retention.prune(self._database, kind, before)
+
+    def prepare_months(self, now: datetime) -> int:
+        with self._database.reading() as connection:
+            missing = months.missing_months(connection, now)
+        for month in missing:
+            with self._database.writing() as connection:
+                months.make_month(connection, month)
+        return len(missing)
+
+    def drop_months(self, before: datetime) -> int:
+        with self._database.reading() as connection:
+            past = [month for month in months.load_months(connection) if month.ends_at <= before]
+        gone = 0
+        for month in past:
+            with self._database.writing() as connection:
+                gone += months.drop_month(connection, month)
+        return gone
+
+    def vacuum(self) -> None:
+        """Give the space of deleted rows back to the file system. Nobody can write meanwhile. Postgres needs none."""
+        if self._database.sqlite:
+            self._database.vacuum()

@@ -94,7 +94,7 @@ def test_a_month_is_dropped_whole_and_the_few_kept_readings_move_to_the_rest(
     postgres_store.prepare_months(NOW)
     keep(postgres_store, reading(1, NOW - DAY), reading(1, NOW), reading(2, NOW))
 
-    assert postgres_store.drop_month(NOVEMBER)
+    assert postgres_store.drop_months(NOVEMBER.ends_at) == 1
 
     assert parts(postgres_url) == {"readings_rest": 3}
     assert postgres_store.load_readings(MAIN, [1, 2]) == {1: reading(1, NOW), 2: reading(2, NOW)}
@@ -107,7 +107,7 @@ def test_a_month_with_much_that_is_kept_stays(
     postgres_store.prepare_months(NOW)
     keep(postgres_store, reading(1, NOW - DAY), reading(1, NOW))
 
-    assert not postgres_store.drop_month(NOVEMBER)
+    assert postgres_store.drop_months(NOVEMBER.ends_at) == 0
 
     assert parts(postgres_url) == {"readings_2026_11": 2}
 

@@ -161,18 +161,18 @@ def test_pruning_leaves_the_newest_poll_the_newest_good_one_and_the_watermark(st
     for each in (poll(NOW - 10 * DAY, watermark=NOW), kept[0], poll(NOW - 8 * DAY, watermark=None), *kept[1:]):
         store.save_poll(each, [], [])
 
-    assert store.prune_polls(NOW) == 2
+    assert sum(store.prune("polls", NOW)) == 2
     assert store.load_watermark(MAIN) == NOW
     assert store.load_last_poll(MAIN) == kept[2]
     assert store.load_last_poll(MAIN, successful=True) == kept[1]
-    assert store.prune_polls(NOW) == 0
+    assert sum(store.prune("polls", NOW)) == 0
 
 
 def test_pruning_keeps_what_is_not_old(store: SqlStore) -> None:
     for hours in range(3):
         store.save_poll(poll(NOW + hours * HOUR), [], [])
 
-    assert store.prune_polls(NOW + HOUR) == 1
+    assert sum(store.prune("polls", NOW + HOUR)) == 1
 
 
 def test_tenants_do_not_see_each_other(store: SqlStore) -> None:
