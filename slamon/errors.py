@@ -16,7 +16,9 @@ SlamonError
 │   ├── LeaseLostError            another daemon watches the tenant; nothing was written
 │   ├── TenantHeldError           another process watches the tenant: stop it, or wait; exit status 75
 │   └── SchemaOutdatedError       run `slamon db upgrade`; exit status 78
-└── DeliveryError             a mail was not accepted; permanent or not
+└── DeliveryError             a message was not accepted; permanent or not
+    ├── ChannelDownError          nothing gets through at present; says nothing of the message
+    └── DeliveryUnknownError      accepted or not: nobody can tell
 """
 
 from __future__ import annotations
@@ -154,8 +156,23 @@ class SchemaOutdatedError(StoreError):
 
 
 class DeliveryError(SlamonError):
-    """A mail was not accepted."""
+    """A message was not accepted. `closing`: the other side wants no more of them for now."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool, closing: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.closing = closing
+
+
+class ChannelDownError(DeliveryError):
+    """The channel takes nothing at present; that says nothing of the message."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=False, closing=True)
+
+
+class DeliveryUnknownError(DeliveryError):
+    """The message was handed over and no answer came: it may have been accepted."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=False, closing=True)

@@ -59,7 +59,8 @@ class Lookout:
         now, good = self._wall.now(), None
         if self._good is not None:
             good, heard = self._good
-            speed = 3600 / self._wall.real_seconds(_HOUR)
+            hour = self._wall.real_seconds(_HOUR)
+            speed = 3600 / hour if hour else 0.0  # a clock that is moved by hand does not run
             now = max(now, good.finished_at + timedelta(seconds=int((time.monotonic() - heard) * speed)))
         return sight_of_polls(now, self.pace, good, self._last)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from importlib.metadata import version
@@ -28,7 +29,6 @@ from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
-from slamon.jobs.notify import deliver_waiting
 from slamon.jobs.prune import prune_once
 from slamon.jobs.tenant import TenantState
 from slamon.leases import LeaseDesk, lease_seconds
@@ -48,8 +48,8 @@ from slamon.wiring import (
     kept_days,
     open_aviary,
     open_client,
+    open_couriers,
     open_keys,
-    open_mailer,
     open_renderer,
     sender_domain,
     tenant_pace,
@@ -87,9 +87,10 @@ class Workplace:
         self.wall = wall or wall_time(config)
         self.outbox = asyncio.Event()
         self.renderer = open_renderer()
-        self.mailer = open_mailer(config.mail) if config.mail else None
         seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
         self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
+        self.stopping = threading.Event()
+        self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping)
         self._clients: list[Client] = []
         metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
@@ -183,8 +184,10 @@ class Workplace:
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             stop.set()  # where one ended by itself, the others end too
+            self.stopping.set()  # the message in hand is finished, and no other begun
             await asyncio.wait(tasks, timeout=GRACE)
         finally:
+            self.stopping.set()
             scheduler.shutdown(wait=False)
             for task in tasks:
                 task.cancel()
@@ -220,16 +223,16 @@ class Workplace:
         for client in self._clients:
             await client.aclose()
 
-    def deliver(self) -> int:
-        """Deliver what waits in the outbox, then count what is left; return how many were tried."""
-        if self.mailer is None:
-            return 0
-        tried = deliver_waiting(self.store, self.mailer, self.metrics, self.wall)
-        pending, oldest = self.store.outbox_state()
-        self.metrics.set("slamon_outbox_pending", pending, channel="mail")
-        stamp = oldest.timestamp() if oldest else float("nan")
-        self.metrics.set("slamon_outbox_oldest_timestamp_seconds", stamp, channel="mail")
-        return tried
+    def deliver(self) -> bool:
+        """Deliver what waits in the outbox, then count what is left; say whether more may be delivered at once."""
+        more = [courier.deliver_waiting() for courier in self.couriers]
+        for courier in self.couriers:
+            state = self.store.outbox_state(courier.name)
+            oldest = state.oldest_at.timestamp() if state.oldest_at else float("nan")
+            self.metrics.set("slamon_outbox_pending", state.waiting, channel=courier.name)
+            self.metrics.set("slamon_outbox_held", state.held, channel=courier.name)
+            self.metrics.set("slamon_outbox_oldest_timestamp_seconds", oldest, channel=courier.name)
+        return any(more)
 
     def report(self, name: str) -> int:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from slamon import resources
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from slamon.connectwise.client import Client
     from slamon.connectwise.discovery import Connection
     from slamon.connectwise.signing import KeyRing
+    from slamon.jobs.notify import Courier
     from slamon.mail import SmtpMailer
     from slamon.reporting.render import Renderer
 
@@ -157,6 +159,21 @@ def open_aviary(
     )
     deadman = DeadMan(canary.ping_url.get_secret_value()) if canary.ping_url else None
     return Aviary(settings, store, open_renderer(), observer, wall, reasons=reasons, hurry=hurry, deadman=deadman)
+
+
+def open_couriers(config: Config, store: Store, observer: Observer, wall: WallTime, stopping: Event) -> list[Courier]:
+    """Return who delivers, one for each channel: without [mail] nobody. A new channel gets its line here."""
+    from slamon.jobs.notify import Courier, DeliveryRules
+    from slamon.reporting.redirect import redirect
+
+    mail = config.mail
+    if mail is None:
+        return []
+    rules = DeliveryRules(
+        hold_unknown=mail.on_ambiguous == "hold",
+        instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
+    )
+    return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]
 
 
 def sender_domain(config: Config) -> str:

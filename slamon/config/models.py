@@ -82,7 +82,10 @@ class Web(Section):
 
 
 class Mail(Section):
-    """The SMTP server that takes slamon's mail. `ca_file` trusts a private authority."""
+    """The SMTP server that takes slamon's mail. `ca_file` trusts a private authority.
+
+    `fallback` gets what the server would not take for someone else.
+    """
 
     host: Host = Field(description="the name of the mail server")
     port: Port = 25
@@ -92,6 +95,8 @@ class Mail(Section):
     sender: Address = "slamon@example.org"
     timeout_seconds: Annotated[float, Field(ge=1, le=600)] = 30
     ca_file: str = ""
+    on_ambiguous: Literal["resend", "hold"] = "resend"
+    fallback: Address | Literal[""] = ""
 
 
 class Alerts(Section):

@@ -103,6 +103,8 @@ priority_goals = [
 # sender = "slamon@example.org"
 # timeout_seconds = 30
 # ca_file = "ca.pem"
+# fallback = "duty@elsewhere.example"  # gets what another recipient's server would not take
+# on_ambiguous = "resend"       # a mail that may have arrived: send it again, labelled; or "hold" it
 
 [alerts]
 warn_percent = 75               # a stage is at risk from this share of its goal on

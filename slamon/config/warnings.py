@@ -31,6 +31,10 @@ def _mail(config: Config) -> list[str]:
         found.append("alerts.recipients: nobody is named, so near breaches and breaches are not mailed")
     if config.mail.sender.endswith("@example.org"):
         found.append(f"mail.sender: {config.mail.sender} is an example; mail servers may refuse it")
+    if not config.mail.fallback:
+        found.append(
+            "mail.fallback: nobody is named; what a recipient's server refuses for good is only logged and counted"
+        )
     found += [
         f"reports.{name}.recipients: nobody gets this report"
         for name, report in config.reports.items()

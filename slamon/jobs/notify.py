@@ -1,56 +1,182 @@
-"""Notify: take what waits in the outbox to its recipients; a failure is tried again, later and later."""
+"""Notify: take what waits in the outbox to its recipients, in two phases; a failure is tried again, later and later."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from slamon.errors import DeliveryError
+from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError, SchemaOutdatedError, StoreError
 from slamon.log import get_logger
-from slamon.ports import Mailer, Notification, Observer, Store, WallTime
+from slamon.ports import Channel, Notification, Observer, Session, Store, WallTime
 
 log = get_logger(__name__)
 
-AT_ONCE = 5  # so few that even a server that hangs on each is done within the lease
-LEASE = timedelta(minutes=5)
-PAUSES = (1, 5, 15, 30, 60, 120, 240)  # minutes; the last one repeats
-GIVE_UP_AFTER = timedelta(hours=48)
+LEASE = timedelta(minutes=5)  # real time; far longer than a daemon is likely to be paused and go on
+PATIENCE = LEASE.total_seconds() / 2  # an older claim hands nothing over: another taker may soon be at it
+AT_ONCE = 20  # messages on one connection
+PAUSES = (1, 5, 15, 30, 60, 120, *[240] * 11)  # minutes, 48 hours in sum; then a message is given up
+LONGEST_PAUSE = timedelta(minutes=max(PAUSES))
+DOWN_SECONDS = (15.0, 30.0, 60.0, 120.0, 300.0)  # how long a channel that takes nothing is left alone
+RETRY_SECONDS = 1.0  # between two tries to reach the database
 
 
-def deliver_waiting(store: Store, mailer: Mailer, observer: Observer, wall: WallTime) -> int:
-    """Deliver up to a batch of waiting notifications; return how many were tried."""
-    claimed = store.claim_notifications(wall.now(), limit=AT_ONCE, lease=LEASE)
-    for notification in claimed:
-        result = _deliver(store, mailer, wall, notification)
-        observer.count(
-            "slamon_notifications_total", channel=notification.channel, kind=notification.kind, result=result
-        )
-        if result == "sent":
-            took = (wall.now() - notification.created_at).total_seconds()
-            observer.observe(
-                "slamon_notification_latency_seconds", took, channel=notification.channel, kind=notification.kind
-            )
-    return len(claimed)
+class ClaimLostError(Exception):
+    """Someone else has this message now, or may have it soon."""
 
 
-def _deliver(store: Store, mailer: Mailer, wall: WallTime, notification: Notification) -> str:
-    assert notification.id is not None
-    try:
-        mailer.deliver(notification)
-    except DeliveryError as error:
-        return _put_back(store, wall, notification, str(error), permanent=error.permanent)
-    except Exception as error:  # one message that the mailer cannot take must not hold up those behind it
-        log.exception("delivery failed", key=notification.key)
-        return _put_back(store, wall, notification, f"{type(error).__name__}: {error}", permanent=False)
-    store.mark_sent(notification.id, wall.now())
-    return "sent"
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """What to do where there is a choice. *instead* makes the message that takes the place of one given up."""
+
+    hold_unknown: bool = False
+    instead: Callable[[Notification, str], Notification | None] = lambda _note, _why: None
 
 
-def _put_back(store: Store, wall: WallTime, notification: Notification, error: str, *, permanent: bool) -> str:
-    assert notification.id is not None
-    now = wall.now()
-    late = now - notification.created_at > GIVE_UP_AFTER
-    pause = PAUSES[min(max(notification.attempts, 1), len(PAUSES)) - 1]
-    retry_at = None if permanent or late else now + timedelta(minutes=pause)
-    store.mark_failed(notification.id, now, error=error, retry_at=retry_at)
-    log.warning("mail not accepted", key=notification.key, error=error, retry_at=retry_at)
-    return "rejected" if retry_at is None else "retry"
+class Courier:
+    """Delivers the messages of one channel, one claim at a time, until *stopping* is set.
+
+    The order in which a message is claimed, handed over and marked is what makes the
+    promise: see docs/explanation/delivery.md.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        channel: Channel,
+        store: Store,
+        observer: Observer,
+        wall: WallTime,
+        rules: DeliveryRules | None = None,
+        stopping: threading.Event | None = None,
+    ) -> None:
+        self.name = name
+        self._channel = channel
+        self._store = store
+        self._observer = observer
+        self._wall = wall
+        self._rules = rules or DeliveryRules()
+        self._stopping = stopping or threading.Event()
+        self._down = 0  # how many times in a row the channel took nothing
+        self._silent_until = 0.0
+
+    def deliver_waiting(self) -> bool:
+        """Deliver what waits, as far as one connection goes; say whether another round may find more at once."""
+        self._settle()
+        if _seconds() < self._silent_until:
+            return False
+        with self._channel.session() as session:
+            return all(not self._stopping.is_set() and self._deliver_next(session) for _ in range(AT_ONCE))
+
+    def _settle(self) -> None:
+        for note in self._store.settle_unknown(self.name, hold=self._rules.hold_unknown):
+            self._tell_unknown(note, "its taker vanished while the server had it")
+
+    def _deliver_next(self, session: Session) -> bool:
+        """Deliver the most urgent message; False if there is none, or no more of them are wanted for now."""
+        claimed_at = _seconds()
+        note = self._store.claim_notification(self.name, self._wall.now(), lease=LEASE, furthest=LONGEST_PAUSE)
+        if note is None:
+            return False
+        try:
+            session.deliver(note, lambda: self._commit(note, claimed_at))
+        except ClaimLostError as lost:
+            log.warning("claim given up, nothing was sent", key=note.key, reason=str(lost))
+            self._insist(lambda: self._store.put_back(note))
+        except ChannelDownError as error:
+            self._insist(lambda: self._store.put_back(note))
+            self._leave_alone(str(error))
+            return False
+        except DeliveryUnknownError as error:
+            self._mark_unknown(note, str(error))
+            return False
+        except DeliveryError as error:
+            self._mark_failed(note, str(error), permanent=error.permanent)
+            return not error.closing
+        except StoreError:
+            self._insist(lambda: self._store.put_back(note))
+        except Exception as error:  # one message that the channel cannot take must not hold up those behind it
+            log.exception("delivery failed", key=note.key)
+            self._mark_failed(note, f"{type(error).__name__}: {error}", permanent=False)
+        else:
+            self._mark_sent(note)
+        self._down = 0
+        return True
+
+    def _commit(self, note: Notification, claimed_at: float) -> None:
+        """Note that *note* is about to be handed over. A claim that has grown old while we were stopped is not used."""
+        if not self._store.mark_sending(note):
+            raise ClaimLostError("another taker has claimed it since")
+        age = _seconds() - claimed_at
+        if age > PATIENCE:
+            raise ClaimLostError(f"it was claimed {age:.0f} s ago")
+
+    # --- what became of it
+
+    def _mark_sent(self, note: Notification) -> None:
+        now = self._wall.now()
+        self._insist(lambda: self._store.mark_sent(note, now))
+        self._count(note, "sent")
+        took = (now - note.created_at).total_seconds()
+        self._observer.observe("slamon_notification_latency_seconds", took, channel=note.channel, kind=note.kind)
+
+    def _mark_failed(self, note: Notification, error: str, *, permanent: bool) -> None:
+        now = self._wall.now()
+        if not permanent and note.failures < len(PAUSES):
+            retry_at = now + timedelta(minutes=PAUSES[note.failures])
+            self._insist(lambda: self._store.mark_failed(note, now, error=error, retry_at=retry_at))
+            self._count(note, "retry")
+            log.warning("message not accepted", key=note.key, error=error, retry_at=retry_at)
+            return
+        instead = self._rules.instead(note, error)
+        self._insist(lambda: self._store.mark_failed(note, now, error=error, retry_at=None, instead=instead))
+        self._count(note, "rejected")
+        goes_to = instead.recipient if instead else "nobody"
+        log.error("message given up", key=note.key, recipient=note.recipient, error=error, goes_to=goes_to)
+
+    def _mark_unknown(self, note: Notification, error: str) -> None:
+        pause = timedelta(minutes=PAUSES[min(note.failures, len(PAUSES) - 1)])
+        retry_at = None if self._rules.hold_unknown else self._wall.now() + pause
+        self._insist(lambda: self._store.mark_unknown(note, error=error, retry_at=retry_at))
+        self._tell_unknown(note, error)
+
+    def _tell_unknown(self, note: Notification, why: str) -> None:
+        self._count(note, "ambiguous")
+        if self._rules.hold_unknown:
+            remedy = f"see whether it arrived, then `slamon outbox release {note.id}` or `slamon outbox drop {note.id}`"
+            log.error("message held: it may have arrived", key=note.key, error=why, remedy=remedy)
+        else:
+            log.warning("message may arrive twice, the second one labelled", key=note.key, error=why)
+
+    def _leave_alone(self, error: str) -> None:
+        """Wait a while, longer each time, before anything is taken to this channel again. No message is to blame."""
+        pause = DOWN_SECONDS[min(self._down, len(DOWN_SECONDS) - 1)]
+        self._down += 1
+        self._silent_until = _seconds() + pause
+        log.error("nothing can be delivered", channel=self.name, error=error, next_try_seconds=pause)
+
+    def _insist(self, mark: Callable[[], None]) -> None:
+        """Write what became of a message, however long the database takes to answer: forgotten, it would be sent twice.
+
+        Raises:
+            StoreError: Told to stop before the database answered, or its schema is another slamon's now.
+        """
+        while True:
+            try:
+                return mark()
+            except SchemaOutdatedError:
+                raise
+            except StoreError as error:
+                log.error("the database did not take what became of a message; trying again", error=str(error))
+                if self._stopping.wait(RETRY_SECONDS):
+                    raise
+
+    def _count(self, note: Notification, result: str) -> None:
+        self._observer.count("slamon_notifications_total", channel=note.channel, kind=note.kind, result=result)
+
+
+def _seconds() -> float:
+    """Return the seconds since the machine started, those included in which it was suspended."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

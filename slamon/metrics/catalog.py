@@ -14,7 +14,7 @@ POLL_RESULTS = ("ok", "partial", "failed")
 REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "bad_history")
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
-KINDS = ("near_breach", "breached", "report", "restored", "canary")
+KINDS = ("near_breach", "breached", "digest", "report", "restored", "canary")
 PRUNED = ("events", "readings", "notifications", "reports", "polls", "versions")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
 CALLBACK_RESULTS = (
@@ -134,6 +134,7 @@ FAMILIES: tuple[Family, ...] = (
         kind=KINDS,
     ),
     _gauge("slamon_outbox_pending", "Notifications that wait in the outbox.", "channel"),
+    _gauge("slamon_outbox_held", "Notifications that may have arrived and wait for a person to decide.", "channel"),
     _gauge(
         "slamon_outbox_oldest_timestamp_seconds",
         "When the oldest waiting notification was made; absent when none waits.",

@@ -9,7 +9,7 @@ from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, Transitio
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
-from slamon.ports.outbox import Mailer, Notification, OutboxStore
+from slamon.ports.outbox import Channel, Notification, OutboxState, OutboxStore, Session
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
@@ -32,6 +32,7 @@ __all__ = [
     "RESTORED",
     "AuditEntry",
     "Batch",
+    "Channel",
     "ClockStore",
     "GoalRow",
     "HistoryRow",
@@ -39,17 +40,18 @@ __all__ = [
     "JsonDocument",
     "Lease",
     "LeaseStore",
-    "Mailer",
     "Notification",
     "Observer",
     "OldKind",
     "OldRows",
     "OpenRow",
+    "OutboxState",
     "OutboxStore",
     "Poll",
     "RecordStore",
     "Rejection",
     "RetentionStore",
+    "Session",
     "Sighting",
     "Store",
     "TicketSource",

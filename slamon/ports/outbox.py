@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,7 +15,7 @@ class Notification:
 
     key: str
     tenant: str
-    kind: str  # near_breach, breached, report, restored, canary
+    kind: str  # near_breach, breached, digest, report, restored, canary
     recipient: str
     subject: str
     text: str
@@ -24,18 +25,64 @@ class Notification:
     ticket_id: int | None = None
     channel: str = "mail"
     id: int | None = None
-    attempts: int = 0
+    attempts: int = 0  # how often it was claimed: the newest claim alone may say what became of it
+    failures: int = 0  # how often it was not accepted
+    unsure: int = 0  # how many attempts may have been accepted without our knowing
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """What is not done yet: how many wait or are under way, the oldest of them, how many a person must decide on."""
+
+    waiting: int
+    oldest_at: datetime | None
+    held: int
 
 
 class OutboxStore(Protocol):
-    """Where messages wait until they are delivered. Each call is one transaction."""
+    """Where messages wait until they are delivered. Each call is one transaction.
+
+    Leases run on the database's clock, in real time. What a taker says of a message
+    that another one has claimed since changes nothing, but for `mark_sent`.
+    """
 
     def enqueue(self, notifications: Sequence[Notification]) -> int:
         """Put notifications into the outbox, those with a known key left alone; return how many are new."""
 
-    def claim_notifications(self, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]: ...
-    def mark_sent(self, notification_id: int, now: datetime) -> None: ...
-    def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None: ...
+    def settle_unknown(self, channel: str, *, hold: bool) -> list[Notification]:
+        """Take the messages whose taker vanished while the other side had them: hold them, or let them go again."""
+
+    def claim_notification(
+        self, channel: str, now: datetime, *, lease: timedelta, furthest: timedelta
+    ) -> Notification | None:
+        """Claim what is to be tried at *now*, the most urgent first, then the oldest; None if nothing is.
+
+        A next try that lies further off than *furthest* was set by a clock that has been put back since.
+        """
+
+    def mark_sending(self, note: Notification) -> bool:
+        """Note that the other side is about to get it all; False if the claim is no longer ours."""
+
+    def mark_sent(self, note: Notification, now: datetime) -> None:
+        """Note that it was accepted: true whoever claimed it meanwhile."""
+
+    def mark_failed(
+        self,
+        note: Notification,
+        now: datetime,
+        *,
+        error: str,
+        retry_at: datetime | None,
+        instead: Notification | None = None,
+    ) -> None:
+        """Note that it was not accepted: to be tried again at *retry_at*, or given up and *instead* sent."""
+
+    def mark_unknown(self, note: Notification, *, error: str, retry_at: datetime | None) -> None:
+        """Note that it may have been accepted: to be tried again at *retry_at*, or held for a person to decide."""
+
+    def put_back(self, note: Notification) -> None:
+        """Give up the claim of a message that was certainly not accepted, for no fault of its own."""
+
     def load_sent_at(self, tenant: str, key: str) -> datetime | None:
         """When a notification was accepted; None if it was not."""
 
@@ -45,11 +92,24 @@ class OutboxStore(Protocol):
     def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
         """The subjects of what waited in the backup that was restored then, and was therefore not sent."""
 
-    def outbox_state(self) -> tuple[int, datetime | None]:
-        """How many notifications wait, and when the oldest of them was created."""
+    def outbox_state(self, channel: str | None = None) -> OutboxState: ...
 
 
-class Mailer(Protocol):
-    """Takes a message to its recipient or raises a DeliveryError."""
+class Session(Protocol):
+    """A way to the other side of a channel, open for several messages one after the other."""
 
-    def deliver(self, notification: Notification) -> None: ...
+    def connect(self) -> None:
+        """Be ready for a message, or raise a ChannelDownError."""
+
+    def deliver(self, notification: Notification, commit: Callable[[], None]) -> None:
+        """Return once it is accepted, or raise a DeliveryError.
+
+        *commit* is called just before the step whose outcome may stay unknown; if it raises,
+        the message is not delivered.
+        """
+
+
+class Channel(Protocol):
+    """One kind of way to recipients, such as mail; the outbox names it beside each message."""
+
+    def session(self) -> AbstractContextManager[Session]: ...

@@ -25,6 +25,6 @@ def retire(connection: Connection, before: datetime, keep: timedelta) -> None:
     One that comes hours late tells nothing; after a day without a mail server there would be a flock of them.
     """
     given_up = {"state": "failed", "finished_at": before, "lease_until": None, "error": "another one followed"}
-    waits = (_IS_CANARY, _state == "pending", notifications.c.created_at < before)
+    waits = (_IS_CANARY, _state.in_(("pending", "held")), notifications.c.created_at < before)
     connection.execute(update(notifications).where(*waits).values(given_up))
     connection.execute(delete(notifications).where(_IS_CANARY, notifications.c.finished_at < before - keep))

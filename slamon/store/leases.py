@@ -17,6 +17,7 @@ from slamon.errors import LeaseLostError
 from slamon.ports import Lease, Watcher
 from slamon.store.bulk import insert_rows
 from slamon.store.database import Database, try_tenant_lock
+from slamon.store.dbtime import database_now
 from slamon.store.tables import leases, watchers
 from slamon.store.types import to_seconds
 
@@ -115,8 +116,4 @@ def _holds(until: datetime, now: datetime) -> bool:
 
 def _now(connection: Connection) -> datetime:
     """Return the database's own clock: it is one, however many machines ask. SQLite's is the machine's."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT CAST(strftime('%s', 'now') AS INTEGER)"
-    else:
-        query = "SELECT CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint)"
-    return datetime.fromtimestamp(connection.exec_driver_sql(query).scalar_one(), UTC)
+    return datetime.fromtimestamp(connection.execute(select(database_now())).scalar_one(), UTC)

@@ -23,7 +23,7 @@ from slamon.store.sql import SqlStore
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"  # the newest revision in migrations/versions; a test compares the two
+HEAD = "0005"  # the newest revision in migrations/versions; a test compares the two
 
 State = Literal["current", "empty", "behind", "newer", "foreign"]
 

@@ -1,15 +1,24 @@
-"""The outbox: notifications wait here until someone has delivered them. Takers meet in the row itself."""
+"""The outbox: notifications wait here until someone has delivered them. Takers meet in the row itself.
+
+    pending -> claimed -> sending -> sent
+       ^          |          |----> pending, failed   the other side said no
+       '----------'          '----> pending, held     it may have said yes
+
+`attempts` counts the claims and tells whose claim a row is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from slamon.ports import Notification
+from slamon.ports import Notification, OutboxState
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
+from slamon.store.dbtime import database_now
 from slamon.store.select import raw
 from slamon.store.tables import notifications
 from slamon.store.types import from_seconds, to_seconds
@@ -18,10 +27,13 @@ NOTIFICATION_COLUMNS = (
     *("tenant", "key", "kind", "channel", "recipient", "ticket_id", "message_id"),
     *("subject", "text", "html", "created_at", "next_try_at"),
 )
-_NOTE = ("id", "attempts", *NOTIFICATION_COLUMNS[:-1])
-_state = notifications.c.state
+NOTE_COLUMNS = ("id", "attempts", "failures", "unsure", *NOTIFICATION_COLUMNS[:-1])
+_URGENCY = {"breached": 0, "near_breach": 1, "digest": 1}  # all else comes after them
+_columns = notifications.c
+_state = _columns.state
+IS_WAITING = _state.in_(("pending", "claimed", "sending"))
+_LEASE_IS_OVER = _columns.lease_until <= database_now()
 _HELD = "not sent: it waited when the backup was made, and may have been sent since"
-_WAITS = _state.in_(("pending", "sending"))
 
 
 def enqueue(connection: Connection, notes: Sequence[Notification]) -> int:
@@ -36,49 +48,73 @@ def enqueue(connection: Connection, notes: Sequence[Notification]) -> int:
     )
 
 
-def claim(connection: Connection, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]:
-    """Take up to *limit* notifications that are to be tried, or whose taker's lease ran out, oldest first.
+def settle_unknown(connection: Connection, channel: str, *, hold: bool) -> list[Notification]:
+    """Hold or let go again what was being handed over when its taker's lease ran out; return it as it is now."""
+    lost = and_(_columns.channel == channel, _state == "sending", _LEASE_IS_OVER)
+    changed = update(notifications).where(lost)
+    changed = changed.values(state="held" if hold else "pending", lease_until=None, unsure=_columns.unsure + 1)
+    rows = connection.execute(changed.returning(*raw(notifications, NOTE_COLUMNS)))
+    return sorted((note_from(tuple(row)) for row in rows), key=lambda note: note.id or 0)
 
-    They are the caller's until *now* + *lease*. On Postgres rows another taker holds
-    are passed over; there and on SQLite the update takes a row only as it was read.
+
+def claim(
+    connection: Connection, channel: str, now: datetime, *, lease: timedelta, furthest: timedelta
+) -> Notification | None:
+    """Claim the most urgent notification that is to be tried, for *lease* of the database's time; None without one.
+
+    On Postgres rows that another taker looks at are passed over; there and on SQLite
+    the update takes a row only while it is free.
     """
-    overdue = and_(_state == "sending", notifications.c.lease_until <= now)
-    free = or_(and_(_state == "pending", notifications.c.next_try_at <= now), overdue)
-    query = select(*raw(notifications, _NOTE)).where(_WAITS, free)
-    query = query.order_by(notifications.c.id).limit(limit).with_for_update(skip_locked=True)
-    rows = [tuple(row) for row in connection.execute(query)]
-    return [
-        _notification_from((row[0], row[1] + 1, *row[2:]))
-        for row in rows
-        if _take(connection, row[0], row[1], now + lease)
-    ]
+    next_try_at = _columns.next_try_at
+    is_due = or_(_columns.failures == 0, next_try_at <= now, next_try_at > now + furthest)
+    free = or_(and_(_state == "pending", is_due), and_(_state == "claimed", _LEASE_IS_OVER))
+    urgency = case(_URGENCY, value=_columns.kind, else_=len(_URGENCY))
+    first = select(_columns.id).where(IS_WAITING, _columns.channel == channel, free)
+    first = first.order_by(urgency, _columns.id).limit(1).with_for_update(skip_locked=True)
+    taken = update(notifications).where(_columns.id == first.scalar_subquery(), free)
+    until = database_now() + int(lease.total_seconds())
+    taken = taken.values(state="claimed", attempts=_columns.attempts + 1, lease_until=until)
+    row = connection.execute(taken.returning(*raw(notifications, NOTE_COLUMNS))).one_or_none()
+    return None if row is None else note_from(tuple(row))
 
 
-def _take(connection: Connection, note_id: int, attempts: int, until: datetime) -> bool:
-    """Every claim counts an attempt, so the number tells whether someone else was here."""
-    mine = and_(notifications.c.id == note_id, _WAITS, notifications.c.attempts == attempts)
-    taken = update(notifications).where(mine).values(state="sending", attempts=attempts + 1, lease_until=until)
-    return connection.execute(taken).rowcount == 1
+def mark_sending(connection: Connection, note: Notification) -> bool:
+    return _set(connection, _is_mine(note, "claimed"), {"state": "sending"}) == 1
 
 
-def mark_sent(connection: Connection, note_id: int, now: datetime) -> None:
+def mark_sent(connection: Connection, note: Notification, now: datetime) -> None:
     """Note that the recipient's server took the message: true whatever the row said meanwhile."""
     values = {"state": "sent", "lease_until": None, "finished_at": now, "error": ""}
-    connection.execute(update(notifications).where(notifications.c.id == note_id, _state != "sent").values(values))
+    _set(connection, and_(_columns.id == note.id, _state != "sent"), values)
 
 
-def mark_failed(connection: Connection, note_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None:
-    """Note a failed attempt: to be tried again at *retry_at*, or never without it. What is sent stays sent."""
+def mark_failed(
+    connection: Connection,
+    note: Notification,
+    now: datetime,
+    *,
+    error: str,
+    retry_at: datetime | None,
+    instead: Notification | None = None,
+) -> None:
+    """Note a failed attempt: to be tried again at *retry_at*, or never without it and *instead* put in its place."""
     final = {"state": "failed", "finished_at": now}
     again = {"state": "pending", "next_try_at": retry_at}
-    values = {"lease_until": None, "error": codec.storable(error), **(final if retry_at is None else again)}
-    connection.execute(update(notifications).where(notifications.c.id == note_id, _state == "sending").values(values))
+    values = {**_failure(error), **(final if retry_at is None else again)}
+    if _set(connection, _is_mine(note), values) and instead is not None:
+        enqueue(connection, [instead])
+
+
+def mark_unknown(connection: Connection, note: Notification, *, error: str, retry_at: datetime | None) -> None:
+    again = {"state": "pending", "next_try_at": retry_at}
+    values = {**_failure(error), "unsure": _columns.unsure + 1, **({"state": "held"} if retry_at is None else again)}
+    _set(connection, _is_mine(note), values)
 
 
 def hold_back(connection: Connection, restored_at: datetime) -> None:
     """Have nothing sent that waits: a backup is being restored, and all of it may have been sent since it was made."""
     held = {"state": "failed", "lease_until": None, "finished_at": restored_at, "error": _HELD}
-    connection.execute(update(notifications).where(_WAITS).values(held))
+    connection.execute(update(notifications).where(IS_WAITING).values(held))
 
 
 def load_held(connection: Connection, tenant: str, restored_at: datetime) -> list[str]:
@@ -92,31 +128,25 @@ def load_held(connection: Connection, tenant: str, restored_at: datetime) -> lis
     return list(dict.fromkeys(connection.scalars(query)))
 
 
-def load_state(connection: Connection) -> tuple[int, datetime | None]:
-    """Return how many notifications wait or are being sent, and when the oldest of them was created."""
-    query = select(func.count(), func.min(notifications.c.created_at)).where(_WAITS)
-    count, oldest = connection.execute(query).one()
-    return count, oldest
+def put_back(connection: Connection, note: Notification) -> None:
+    _set(connection, _is_mine(note), {"state": "pending", "lease_until": None})
 
 
-def _notification_row(note: Notification) -> Row:
-    """Return the row of *note* in the order of NOTIFICATION_COLUMNS: pending, to be tried at once."""
-    created_at = to_seconds(note.created_at)
-    head = (note.tenant, note.key, note.kind, note.channel, note.recipient, note.ticket_id, note.message_id)
-    return (
-        *head,
-        codec.storable(note.subject),
-        codec.storable(note.text),
-        codec.storable(note.html),
-        created_at,
-        created_at,
-    )
+def load_state(connection: Connection, channel: str | None) -> OutboxState:
+    waits = func.sum(case((IS_WAITING, 1), else_=0))
+    oldest = func.min(case((IS_WAITING, _columns.created_at)))
+    query = select(func.count(), waits, oldest).where(or_(IS_WAITING, _state == "held"))
+    if channel is not None:
+        query = query.where(_columns.channel == channel)
+    count, waiting, first = connection.execute(query).one()
+    waiting = int(waiting or 0)
+    return OutboxState(waiting, first, count - waiting)
 
 
-def _notification_from(row: Row) -> Notification:
-    """Return the notification of a row (id, attempts, then NOTIFICATION_COLUMNS without the last)."""
-    note_id, attempts, tenant, key, kind, channel, recipient, ticket_id, message_id = row[:9]
-    subject, text, html, created_at = row[9:]
+def note_from(row: Row) -> Notification:
+    """Return the notification of a row of NOTE_COLUMNS."""
+    note_id, attempts, failures, unsure, tenant, key, kind, channel, recipient, ticket_id, message_id = row[:11]
+    subject, text, html, created_at = row[11:]
     return Notification(
         key=key,
         tenant=tenant,
@@ -131,4 +161,37 @@ def _notification_from(row: Row) -> Notification:
         channel=channel,
         id=note_id,
         attempts=attempts,
+        failures=failures,
+        unsure=unsure,
+    )
+
+
+def _is_mine(note: Notification, *states: str) -> ColumnElement[bool]:
+    """The row is under way, and nobody has claimed it after us."""
+    return and_(
+        _columns.id == note.id,
+        _columns.attempts == note.attempts,
+        _state.in_(states or ("claimed", "sending")),
+    )
+
+
+def _failure(error: str) -> dict[str, Any]:
+    return {"lease_until": None, "error": codec.storable(error), "failures": _columns.failures + 1}
+
+
+def _set(connection: Connection, where: ColumnElement[bool], values: Mapping[str, Any]) -> int:
+    return connection.execute(update(notifications).where(where).values(values)).rowcount
+
+
+def _notification_row(note: Notification) -> Row:
+    """Return the row of *note* in the order of NOTIFICATION_COLUMNS: pending, to be tried at once."""
+    created_at = to_seconds(note.created_at)
+    head = (note.tenant, note.key, note.kind, note.channel, note.recipient, note.ticket_id, note.message_id)
+    return (
+        *head,
+        codec.storable(note.subject),
+        codec.storable(note.text),
+        codec.storable(note.html),
+        created_at,
+        created_at,
     )

@@ -20,6 +20,7 @@ from slamon.ports import (
     OldKind,
     OldRows,
     OpenRow,
+    OutboxState,
     Poll,
     Tracked,
     TransitionRecord,
@@ -193,17 +194,43 @@ class SqlStore:
         with self._database.writing() as connection:
             return outbox.enqueue(connection, notifications)
 
-    def claim_notifications(self, now: datetime, *, limit: int, lease: timedelta) -> list[Notification]:
+    def settle_unknown(self, channel: str, *, hold: bool) -> list[Notification]:
         with self._database.writing() as connection:
-            return outbox.claim(connection, now, limit=limit, lease=lease)
+            return outbox.settle_unknown(connection, channel, hold=hold)
 
-    def mark_sent(self, notification_id: int, now: datetime) -> None:
+    def claim_notification(
+        self, channel: str, now: datetime, *, lease: timedelta, furthest: timedelta
+    ) -> Notification | None:
         with self._database.writing() as connection:
-            outbox.mark_sent(connection, notification_id, now)
+            return outbox.claim(connection, channel, now, lease=lease, furthest=furthest)
 
-    def mark_failed(self, notification_id: int, now: datetime, *, error: str, retry_at: datetime | None) -> None:
+    def mark_sending(self, note: Notification) -> bool:
         with self._database.writing() as connection:
-            outbox.mark_failed(connection, notification_id, now, error=error, retry_at=retry_at)
+            return outbox.mark_sending(connection, note)
+
+    def mark_sent(self, note: Notification, now: datetime) -> None:
+        with self._database.writing() as connection:
+            outbox.mark_sent(connection, note, now)
+
+    def mark_failed(
+        self,
+        note: Notification,
+        now: datetime,
+        *,
+        error: str,
+        retry_at: datetime | None,
+        instead: Notification | None = None,
+    ) -> None:
+        with self._database.writing() as connection:
+            outbox.mark_failed(connection, note, now, error=error, retry_at=retry_at, instead=instead)
+
+    def mark_unknown(self, note: Notification, *, error: str, retry_at: datetime | None) -> None:
+        with self._database.writing() as connection:
+            outbox.mark_unknown(connection, note, error=error, retry_at=retry_at)
+
+    def put_back(self, note: Notification) -> None:
+        with self._database.writing() as connection:
+            outbox.put_back(connection, note)
 
     def load_sent_at(self, tenant: str, key: str) -> datetime | None:
         with self._database.reading() as connection:
@@ -217,9 +244,9 @@ class SqlStore:
         with self._database.reading() as connection:
             return outbox.load_held(connection, tenant, restored_at)
 
-    def outbox_state(self) -> tuple[int, datetime | None]:
+    def outbox_state(self, channel: str | None = None) -> OutboxState:
         with self._database.reading() as connection:
-            return outbox.load_state(connection)
+            return outbox.load_state(connection, channel)
 
     # --- versions and runs
 

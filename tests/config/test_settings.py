@@ -188,6 +188,9 @@ def test_what_is_probably_not_meant_is_a_warning(text: str, warning: str) -> Non
 
 
 def test_a_complete_configuration_has_no_warnings() -> None:
-    config = good('[mail]\nhost = "smtp.corp.test"\nsender = "s@corp.test"\n[alerts]\nrecipients = ["a@b.test"]\n')
+    config = good(
+        '[mail]\nhost = "smtp.corp.test"\nsender = "s@corp.test"\nfallback = "f@x.test"\n'
+        '[alerts]\nrecipients = ["a@b.test"]\n'
+    )
 
     assert config.warnings == ()

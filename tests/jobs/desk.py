@@ -185,12 +185,11 @@ class Desk:
     def mails(self) -> list[Notification]:
         """Take what waits in the outbox."""
         taken: list[Notification] = []
-        while batch := self.store.claim_notifications(at("2100-01-01T00:00"), limit=100, lease=timedelta(days=1)):
-            for mail in batch:
-                assert mail.id is not None
-                self.store.mark_sent(mail.id, self.wall.now())
-            taken += batch
-        return taken
+        day = timedelta(days=1)
+        while mail := self.store.claim_notification("mail", at("2100-01-01T00:00"), lease=day, furthest=day):
+            self.store.mark_sent(mail, self.wall.now())
+            taken.append(mail)
+        return sorted(taken, key=lambda mail: mail.id or 0)
 
     def mailed(self) -> list[tuple[str, str]]:
         """Take what waits in the outbox as (kind/stage, recipient)."""

@@ -20,17 +20,22 @@ PASSWORD = "correct-horse"
 class Inbox:
     """Keeps what it accepts; refuses senders' commands with the answers it is given."""
 
-    def __init__(self, *, on_rcpt: str = "", on_data: str = "") -> None:
+    def __init__(self, *, on_rcpt: str = "", on_data: str = "", refused: tuple[str, ...] = ()) -> None:
         self.envelopes: list[Envelope] = []
+        self.sessions: list[Session] = []
+        self._refused = refused
         self.logins: list[str] = []
         self._on_rcpt = on_rcpt
         self._on_data = on_data
 
     async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        self.sessions.append(session)
         if self._on_rcpt:
             return self._on_rcpt
+        if address in self._refused:
+            return "550 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

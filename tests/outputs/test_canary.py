@@ -20,7 +20,7 @@ from slamon.core.transition import Change
 from slamon.deadman import DeadMan
 from slamon.errors import StoreUnavailableError
 from slamon.jobs.canary import KEPT, TENANT, period_of, release
-from slamon.jobs.notify import deliver_waiting
+from slamon.jobs.notify import Courier
 from slamon.mail import SmtpMailer
 from slamon.metrics import Metrics
 from slamon.ports import Unobserved
@@ -86,9 +86,10 @@ class Flight:
         self.wall = HandTime()
         self.metrics = Metrics(version="0", tzdata_version="0", strict=True)
         mailer = SmtpMailer("127.0.0.1", port, "none", None, None, "slamon@example.org", 20)
+        courier = Courier("mail", mailer, store, Unobserved(), self.wall)
 
         def hurry() -> None:
-            deliver_waiting(store, mailer, Unobserved(), self.wall)
+            courier.deliver_waiting()
 
         self.aviary = Aviary(
             CanarySettings("canary@example.org", "example.org", EVERY, timedelta(minutes=5)),

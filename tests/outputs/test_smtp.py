@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import re
 from email.policy import default
@@ -10,17 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from slamon.errors import ConfigError, DeliveryError
+from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError
 from slamon.mail import Security, SmtpMailer, build_message, message_id, parse_address
-from slamon.ports import Mailer
+from slamon.ports import Channel
 from tests.outputs.samples import HOSTILE, notification
 from tests.outputs.servers import CERTIFICATE, PASSWORD, Inbox, closed, listening, scripted, silent
 from tests.outputs.test_clean import ANY_TEXT
 
+_contract: type[Channel] = SmtpMailer  # mypy compares the two
 SENDER = "slamon <slamon@example.com>"
 
 
-def mailer(port: int, security: Security = "none", *, ca_file: Path | None = None, password: str = "") -> Mailer:
+def mailer(port: int, security: Security = "none", *, ca_file: Path | None = None, password: str = "") -> SmtpMailer:
     username = "slamon" if password else None
     return SmtpMailer("127.0.0.1", port, security, username, password, SENDER, 5.0, ca_file)
 
@@ -57,10 +59,11 @@ def test_a_mail_arrives_with_both_parts_and_its_headers() -> None:
     assert plain.get_content().splitlines() == ["Zwölf Minuten"]
 
 
-def test_a_repetition_has_the_same_id_and_says_which_attempt_it_is() -> None:
-    first, third = (build_message(notification(attempts=n), parse_address(SENDER)) for n in (1, 3))
+def test_what_may_have_arrived_before_has_the_same_id_and_says_so() -> None:
+    first, third = (build_message(notification(attempts=7, unsure=n), parse_address(SENDER)) for n in (0, 2))
 
     assert first["Message-ID"] == third["Message-ID"]
+    assert "X-Slamon-Attempt" not in first
     assert third["X-Slamon-Attempt"] == "3"
 
 
@@ -137,20 +140,51 @@ def test_a_server_that_turns_us_away_says_nothing_about_the_mail() -> None:
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-@pytest.mark.parametrize(("answer", "permanent"), [("530 log in first", False), ("550 not you", True)])
-def test_a_server_that_wants_a_login_says_nothing_about_the_mail(command: str, answer: str, permanent: bool) -> None:
+def test_a_server_that_wants_a_login_says_nothing_about_the_mail(command: str) -> None:
+    with scripted({command: "530 log in first"}) as port:
+        error = refusal(port)
+
+    assert isinstance(error, ChannelDownError)
+    assert "530 log in first" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "kind"),
+    [
+        ("MAIL", "550 not you", "down"),  # the sender is the same for every mail
+        ("MAIL", "451 4.7.1 too many mails", "down"),
+        ("MAIL", "552 too large", "never"),
+        ("RCPT", "550 no such user", "never"),
+        ("RCPT", "450 4.2.0 greylisted", "later"),
+        ("RCPT", "451 4.7.500 server busy", "later, closing"),
+        ("RCPT", "421 closing", "later, closing"),
+        ("RCPT", "", "later, closing"),
+        ("DATA", "554 no", "never"),
+        ("DATA", "452 no room", "later"),
+        ("DATA", "250 what?", "later, closing"),
+        ("DATA", "", "later, closing"),
+        (".", "554 spam", "never"),
+        (".", "451 try again", "later"),
+        (".", "421 closing", "later, closing"),
+        (".", "", "unknown"),
+        (".", "well then", "unknown"),
+        (".", "354 more?", "unknown"),
+    ],
+)
+def test_what_an_answer_says_of_the_mail(command: str, answer: str, kind: str) -> None:
     with scripted({command: answer}) as port:
         error = refusal(port)
 
-    assert error.permanent is permanent
-    assert answer in str(error)
+    assert _kind(error) == kind
+    assert answer.split(" ")[-1] in str(error)
 
 
-def test_a_server_that_hangs_up_before_it_accepts_is_tried_again() -> None:
-    with scripted({".": ""}) as port:
-        error = refusal(port)
-
-    assert not error.permanent
+def _kind(error: DeliveryError) -> str:
+    if isinstance(error, ChannelDownError):
+        return "down"
+    if isinstance(error, DeliveryUnknownError):
+        return "unknown"
+    return "never" if error.permanent else f"later{', closing' if error.closing else ''}"
 
 
 @pytest.mark.parametrize("goodbye", ["", "500 what"])
@@ -203,7 +237,7 @@ def test_a_wrong_password_keeps_the_mail_and_is_not_shown() -> None:
 
 def test_a_server_that_repeats_the_password_does_not_get_it_into_the_error() -> None:
     teller = SmtpMailer("h", 25, "tls", "slamon", PASSWORD, SENDER)
-    shown = teller._without_secrets(f"535 you said {PASSWORD} and AHNsYW1vbgBjb3JyZWN0LWhvcnNl")
+    shown = teller.without_secrets(f"535 you said {PASSWORD} and AHNsYW1vbgBjb3JyZWN0LWhvcnNl")
 
     assert shown == "535 you said *** and ***"
     assert PASSWORD not in repr(teller)
@@ -236,3 +270,47 @@ def test_message_ids_differ_by_key_and_recipient_only() -> None:
     assert re.fullmatch(r"<[0-9a-f]{32}@example\.com>", same)
     assert message_id("k", "a", "bad domain\r\n").endswith("@baddomain>")
     assert message_id("\ud800", "a", "ü").endswith("@slamon.invalid>")
+
+
+def test_the_commit_comes_when_all_but_the_final_dot_is_sent_and_before_it_is_accepted() -> None:
+    inbox, seen = Inbox(), list[int]()
+    with listening(inbox) as port, mailer(port).session() as session:
+        session.deliver(notification(), lambda: seen.append(len(inbox.envelopes)))
+
+    assert seen == [0]
+    assert len(inbox.envelopes) == 1
+
+
+def test_a_commit_that_fails_leaves_the_mail_undelivered_and_the_session_usable() -> None:
+    inbox = Inbox()
+
+    def refuse() -> None:
+        raise LookupError("not ours any more")
+
+    with listening(inbox) as port, mailer(port).session() as session:
+        with pytest.raises(LookupError):
+            session.deliver(notification(message_id="<1@x>"), refuse)
+        session.deliver(notification(message_id="<2@x>"), lambda: None)
+
+    assert b"<2@x>" in inbox.content()
+
+
+def test_several_mails_share_a_connection_and_one_that_is_refused_stops_only_itself() -> None:
+    inbox = Inbox(refused=("nobody@example.com",))
+    with listening(inbox) as port, mailer(port).session() as session:
+        for name in ("a", "nobody", "b"):
+            with contextlib.suppress(DeliveryError):
+                session.deliver(notification(recipient=f"{name}@example.com"), lambda: None)
+
+    assert [envelope.rcpt_tos for envelope in inbox.envelopes] == [["a@example.com"], ["b@example.com"]]
+    assert len({id(session) for session in inbox.sessions}) == 1
+
+
+def test_lines_that_begin_with_a_dot_arrive_as_they_are() -> None:
+    inbox = Inbox()
+    with listening(inbox) as port:
+        mailer(port).deliver(notification(text=".\n..two\n.end\n", html=""))
+
+    plain = email.message_from_bytes(inbox.content(), policy=default).get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().split() == [".", "..two", ".end"]

@@ -34,8 +34,9 @@ def fill(store: SqlStore) -> None:
     notes = [note(), note("2", ticket_id=None, subject=ODD), note("3")]
     found: dict[str, Any] = {"readings": [reading(1)], "transitions": [transition(1)], "notifications": notes}
     store.save_evaluation(MAIN, now=NOW, evaluated={1: NOW + DAY}, **found)
-    sent, _ = store.claim_notifications(NOW, limit=2, lease=HOUR)
-    store.mark_sent(sent.id or 0, NOW)
+    sent, _ = (store.claim_notification("mail", NOW, lease=HOUR, furthest=HOUR) for _ in range(2))
+    assert sent is not None
+    store.mark_sent(sent, NOW)
     store.claim_run("watch", MAIN, NOW)
     with store._database.writing() as connection:
         for table in metadata.sorted_tables:

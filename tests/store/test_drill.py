@@ -18,10 +18,11 @@ from slamon.core.promise import PolicyRule
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Stage
 from slamon.errors import SourceUnavailableError
+from slamon.jobs import notify
 from slamon.jobs.aftermath import Aftermath
-from slamon.jobs.notify import deliver_waiting
+from slamon.jobs.notify import Courier
 from slamon.mail import SmtpMailer
-from slamon.ports import Mailer, UnreadTrail
+from slamon.ports import UnreadTrail
 from slamon.reporting.render import Renderer
 from slamon.reporting.restored import RestoredMail, RestoredRow
 from slamon.store.backup import back_up, restore
@@ -47,17 +48,18 @@ WORLD = [
 class Post:
     """A mail server, and the daemon's way to it."""
 
-    def __init__(self, inbox: Inbox, mailer: Mailer) -> None:
+    def __init__(self, inbox: Inbox, mailer: SmtpMailer) -> None:
         self.inbox = inbox
         self.mailer = mailer
 
-    def deliver(self, desk: Desk, batches: int | None = None) -> list[Any]:
-        """Deliver so many batches, or all that waits; return the mails the server took."""
+    def deliver(self, desk: Desk, most: int | None = None) -> list[Any]:
+        """Deliver what waits, or only so many; return the mails the server took."""
         before = len(self.inbox.envelopes)
-        while batches is None or batches > 0:
-            batches = None if batches is None else batches - 1
-            if not deliver_waiting(desk.store, self.mailer, desk.metrics, desk.wall):
-                break
+        courier = Courier("mail", self.mailer, desk.store, desk.metrics, desk.wall)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(notify, "AT_ONCE", most or notify.AT_ONCE)
+            while courier.deliver_waiting() and most is None:
+                pass
         return self.mails()[before:]
 
     def mails(self) -> list[Any]:
@@ -82,7 +84,7 @@ def restored(url: str, tmp_path: Path, post: Post) -> Iterator[Desk]:
     with closing(open_store(url)) as store:
         desk = Desk(store, WORLD, RESOLVE_IN_FOUR_HOURS)
         desk.polls("10:01", "12:31", "13:10")
-        post.deliver(desk, 1)
+        post.deliver(desk, 5)
         back_up(url, tmp_path / "backup", made_at=at("13:20"))
         post.deliver(desk)
         desk.polls("14:01", "15:19")

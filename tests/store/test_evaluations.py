@@ -12,7 +12,7 @@ from slamon.core.reading import ClockState, Verdict, same_reading
 from slamon.core.ticket import Stage
 from slamon.core.transition import Change
 from slamon.errors import StoreError
-from slamon.ports import Tracked, TransitionRecord
+from slamon.ports import OutboxState, Tracked, TransitionRecord
 from slamon.store.sql import SqlStore
 
 from .samples import DAY, HOUR, MAIN, MINUTE, NOW, entered, event, note, poll, reading, ticket, transition
@@ -124,7 +124,7 @@ def test_the_same_evaluation_saved_twice_is_stored_once(desk: SqlStore) -> None:
 
     assert desk.count_transitions(MAIN) == {(2, "breached"): 1}
     assert desk.load_readings(MAIN, [1]) == {1: reading(1)}
-    assert desk.outbox_state() == (2, NOW)
+    assert desk.outbox_state() == OutboxState(2, NOW, 0)
 
 
 def test_an_evaluation_is_all_or_nothing(desk: SqlStore) -> None:
@@ -139,7 +139,7 @@ def test_an_evaluation_is_all_or_nothing(desk: SqlStore) -> None:
 
     assert desk.load_readings(MAIN, [1]) == {}
     assert desk.load_due_ids(MAIN, NOW) == {1, 2, 3}
-    assert desk.outbox_state() == (0, None)
+    assert desk.outbox_state() == OutboxState(0, None, 0)
 
 
 def test_five_hundred_transitions_and_notifications_at_once_twice(store: SqlStore) -> None:
@@ -155,7 +155,7 @@ def test_five_hundred_transitions_and_notifications_at_once_twice(store: SqlStor
         )
 
     assert store.count_transitions(MAIN) == {(2, "breached"): 500}
-    assert store.outbox_state() == (500, NOW)
+    assert store.outbox_state() == OutboxState(500, NOW, 0)
     assert {r.as_of for r in store.load_readings(MAIN, ids).values()} == {NOW + HOUR}
     assert len(store.load_open(MAIN)) == 500
     assert store.load_due_ids(MAIN, NOW + DAY) == set()

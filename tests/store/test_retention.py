@@ -109,10 +109,10 @@ def test_messages_go_when_they_were_finished_long_ago_but_not_those_of_an_open_t
     life(store, 2, NOW - DAY, closed=False)
     old = [note(f"{n}/{kind}", ticket_id=n, kind=kind) for n in (1, 2, None) for kind in ("breached", "report")]
     store.enqueue(old)
-    claimed = store.claim_notifications(NOW, limit=100, lease=HOUR)
-    for one in claimed[:-1]:
-        assert one.id is not None
-        store.mark_sent(one.id, NOW - 500 * DAY)
+    for _ in old[:-1]:
+        claimed = store.claim_notification("mail", NOW, lease=HOUR, furthest=HOUR)
+        assert claimed is not None
+        store.mark_sent(claimed, NOW - 500 * DAY)
 
     assert pruned(store)["notifications"] == 2  # of the closed one, and the one without a ticket
     assert pruned(store, NOW + 300 * DAY)["reports"] == 2  # the last one was never finished

@@ -31,7 +31,7 @@ def test_nothing_is_written_once_a_newer_slamon_has_migrated(store: SqlStore, ur
 
     writes = (
         lambda: store.save_poll(poll(NOW + HOUR), [ticket(2)], [entered(2)]),
-        lambda: store.claim_notifications(NOW + HOUR, limit=5, lease=HOUR),
+        lambda: store.claim_notification("mail", NOW + HOUR, lease=HOUR, furthest=HOUR),
         lambda: store.claim_run("weekly", "now", NOW),
     )
     for write in writes:

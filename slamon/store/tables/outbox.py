@@ -38,14 +38,18 @@ notifications = Table(
     Column("state", Text, nullable=False, server_default="pending"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", UtcSeconds, nullable=False),
-    Column("lease_until", UtcSeconds),
+    Column("lease_until", UtcSeconds),  # by the database's clock, unlike all other instants here
     Column("finished_at", UtcSeconds),
     Column("error", Text, nullable=False, server_default=""),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("unsure", Integer, nullable=False, server_default="0"),
+    Column("merged_into", BigInteger),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("tenant", "key"),
-    one_of("state", ("pending", "sending", "sent", "failed")),
-    CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="lease"),
+    one_of("state", ("pending", "claimed", "sending", "sent", "failed", "held", "merged", "dropped")),
+    CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="lease"),
+    CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged"),
     sqlite_autoincrement=True,
 )
-_WAITS = text("state IN ('pending', 'sending')")
-Index("ix_notifications_waiting", notifications.c.id, sqlite_where=_WAITS, postgresql_where=_WAITS)
+_OPEN = text("state IN ('pending', 'claimed', 'sending', 'held')")
+Index("ix_notifications_open", notifications.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)

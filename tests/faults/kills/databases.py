@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from typing import Protocol
 import psycopg
 
 from tests.faults.kills.checker import Kept, read_database
+
+_END_LEASES = "UPDATE notifications SET lease_until = 0 WHERE lease_until IS NOT NULL"
 
 
 class Databases(Protocol):
@@ -30,6 +34,9 @@ class Databases(Protocol):
 
     def look(self, url: str) -> Kept:
         """Return what stands at *url*, and leave it as it is: nothing is recovered or tidied up."""
+
+    def end_leases(self, url: str) -> None:
+        """Let what a killed process had claimed be free, as five minutes of the database's time would."""
 
     def drop(self, url: str) -> None:
         """Remove a database."""
@@ -60,6 +67,10 @@ class SqliteFiles:
         self.drop(twin)
         return kept
 
+    def end_leases(self, url: str) -> None:
+        with contextlib.closing(sqlite3.connect(_file(url))) as connection, connection:
+            connection.execute(_END_LEASES)
+
     def drop(self, url: str) -> None:
         shutil.rmtree(_file(url).parent)
 
@@ -80,6 +91,10 @@ class PostgresServer:
 
     def look(self, url: str) -> Kept:
         return read_database(url)
+
+    def end_leases(self, url: str) -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute(_END_LEASES)
 
     def drop(self, url: str) -> None:
         self._run(f"DROP DATABASE {_database(url)} WITH (FORCE)")

@@ -76,6 +76,7 @@ def strike(ready: Scene, calmly: Survey, planned: Planned) -> Struck:
     with ready.take(url) as take:
         line = ready.warm.killed(take.config, ready.at, planned.point)
         ambiguous = sum(note.state == "sending" for note in ready.databases.look(url).notes)
+        ready.databases.end_leases(url)
         assert ready.warm.cycle(take.config, ready.at, ready.at + LATER) == 0
         kept = take.kept()
         found = check(kept, take.mails(), calmly.due)

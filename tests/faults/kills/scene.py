@@ -21,7 +21,7 @@ START = datetime(2026, 11, 18, 14, 0, tzinfo=UTC)
 STEP = timedelta(minutes=15)
 MAILS = 3
 LATER = timedelta(minutes=6)
-"""Past every lease that a killed process held."""
+"""Past the first pause after a mail whose fate is unknown."""
 
 _CONFIG = """\
 [store]

@@ -1,0 +1,14 @@
+"""Mail by SMTP: what a message looks like on the wire, and how it is handed over in two phases."""
+
+from slamon.mail.message import build_message, clean_domain, message_id, parse_address
+from slamon.mail.smtp import Security, SmtpMailer, SmtpSession
+
+__all__ = [
+    "Security",
+    "SmtpMailer",
+    "SmtpSession",
+    "build_message",
+    "clean_domain",
+    "message_id",
+    "parse_address",
+]

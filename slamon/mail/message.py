@@ -1,0 +1,82 @@
+"""One notification as a mail: headers, parts, identity, and the bytes that go over the wire."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from email.generator import BytesGenerator
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, getaddresses
+
+from slamon.clean import clean_line, clean_text
+from slamon.errors import DeliveryError
+from slamon.ports import Notification
+
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+def message_id(key: str, recipient: str, domain: str) -> str:
+    """Return the Message-ID of the notification *key* to *recipient*: the same for every attempt."""
+    digest = hashlib.sha256(f"{key}\n{recipient}".encode("utf-8", "backslashreplace")).hexdigest()
+    return f"<{digest[:32]}@{clean_domain(domain)}>"
+
+
+def clean_domain(domain: str) -> str:
+    """Return *domain* in ASCII, fit for a Message-ID; `slamon.invalid` where nothing is left of it."""
+    kept = "".join(c for c in domain if c.isascii() and (c.isalnum() or c in ".-"))
+    return kept.strip(".-")[:100] or "slamon.invalid"
+
+
+def parse_address(text: str) -> Address:
+    """Read `name <user@host>` or `user@host`.
+
+    Raises:
+        DeliveryError: Not an address; permanent, since it will not become one.
+    """
+    try:
+        ((name, spec),) = getaddresses([text])
+        address = Address(display_name=clean_line(name), addr_spec=spec)
+        if not (address.username and address.domain and text.isprintable()):
+            raise ValueError(text)
+    except Exception as error:  # the parser of the standard library also raises IndexError on odd input
+        raise DeliveryError(f"{clean_line(text)!r} is not a mail address", permanent=True) from error
+    return address
+
+
+def build_message(notification: Notification, sender: Address) -> EmailMessage:
+    """Return the message as it goes over the wire: text and HTML, headers cleaned.
+
+    `Date` is when the notification was made, so every attempt is the same
+    message; only `X-Slamon-Attempt` tells one apart that may have arrived
+    before. The two headers about automatic mail keep out-of-office replies
+    from reopening tickets.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = clean_line(notification.subject)
+    message["From"] = sender
+    message["To"] = parse_address(notification.recipient)
+    message["Date"] = format_datetime(notification.created_at)
+    message["Message-ID"] = clean_line(notification.message_id) or message_id(
+        notification.key, notification.recipient, sender.domain
+    )
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if notification.kind == "canary":
+        message["X-Slamon-Canary"] = "yes"
+    if notification.unsure:
+        message["X-Slamon-Attempt"] = str(notification.unsure + 1)
+    message.set_content(clean_text(notification.text), cte="quoted-printable")
+    if notification.html:
+        message.add_alternative(clean_text(notification.html), subtype="html", cte="quoted-printable")
+    return message
+
+
+def wire_bytes(message: EmailMessage, *, utf8: bool) -> bytes:
+    """Return *message* as DATA sends it, leading dots doubled, but for the dot that ends it."""
+    with io.BytesIO() as raw:
+        BytesGenerator(raw, policy=SMTP.clone(utf8=utf8)).flatten(message, linesep="\r\n")
+        quoted = _LEADING_DOT.sub(b"..", raw.getvalue())
+    return quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n"
