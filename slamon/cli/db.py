@@ -24,6 +24,7 @@ _MEANING = {
     "empty": "does not exist yet; `slamon db upgrade` or the first `slamon run` creates it",
     "behind": "is older than this slamon; `slamon db upgrade` or the next `slamon run` brings it up to date",
     "newer": "is of a newer slamon; install that one, or let it run `slamon db downgrade`",
+    "incomplete": "lacks tables; restore a backup",
     "foreign": "belongs to another application; name another database",
 }
 
@@ -43,7 +44,7 @@ def status(*, as_json: bool) -> None:
 
     found = schema_status(_url())
     click.echo(json.dumps(asdict(found), indent=2) if as_json else _line(found))
-    if found.state in ("newer", "foreign"):
+    if found.state in ("newer", "foreign", "incomplete"):
         click.get_current_context().exit(StoreError.exit_status)
 
 

@@ -26,6 +26,17 @@ _SQLITE_REMEDIES = {
     "not a database": "name another file, or restore a backup",
     "malformed": "the file is damaged: restore a backup",
 }
+_POSTGRES_REMEDIES = {
+    "authentication failed": "check user and password in the store's URL",
+    "no password supplied": "give the password in the store's URL, or in ~/.pgpass",
+    'database "': "create it, or name another one in the store's URL",
+    'role "': "create it, or name another one in the store's URL",
+    "no pg_hba.conf entry": "let the server take this client in its pg_hba.conf",
+    "certificate": "name the authority that signed the server's certificate: sslrootcert=FILE",
+    "must be owner": "let the role that owns the tables do this",
+    "permission denied": "grant the role what it needs, or let the one that owns the tables do this",
+    "read-only transaction": "name a server that takes writes",
+}
 
 
 def shown(url: URL) -> str:
@@ -55,7 +66,8 @@ def _told(url: URL, error: BaseException, *, lost: bool) -> StoreError:
         return _told_of_sqlite(url, error, line)
     if lost or _passes(error, line):
         return StoreUnavailableError(f"{shown(url)}: {line}")
-    return StoreError(f"{shown(url)}: {line}")
+    remedy = next((remedy for word, remedy in _POSTGRES_REMEDIES.items() if word in line), None)
+    return StoreError(f"{shown(url)}: {line}" + (f"; {remedy}" if remedy else ""))
 
 
 def _told_of_sqlite(url: URL, error: sqlite3.Error, line: str) -> StoreError:

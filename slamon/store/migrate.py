@@ -19,13 +19,14 @@ from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.store.database import Database
 from slamon.store.schema_guard import VERSION_TABLE, current_revision, lock_out_writers
 from slamon.store.sql import SqlStore
+from slamon.store.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0005"  # the newest revision in migrations/versions; a test compares the two
 
-State = Literal["current", "empty", "behind", "newer", "foreign"]
+State = Literal["current", "empty", "behind", "newer", "foreign", "incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +205,17 @@ def _state(current: str | None, tables: set[str]) -> State:
     if current is None:
         return "empty" if tables <= {VERSION_TABLE} else "foreign"
     if current == HEAD:
-        return "current"
+        return "current" if tables >= metadata.tables.keys() else "incomplete"
     return "behind" if current < HEAD else "newer"
 
 
 def refuse(found: SchemaStatus) -> None:
-    """Raise what stands against working with a database: it is another application's, or a newer slamon's."""
+    """Raise what stands against working with a database: it is another's, a newer slamon's, or not whole."""
     if found.state == "foreign":
         remedy = "give slamon a database (on Postgres: or a schema) of its own"
         raise StoreError(f"{found.where}: holds the tables of another application; {remedy}")
+    if found.state == "incomplete":
+        raise StoreError(f"{found.where}: tables of schema {found.current} are missing; restore a backup")
     if found.state == "newer":
         remedy = f"install that slamon, or let it run `slamon db downgrade {found.head}`"
         raise SchemaOutdatedError(

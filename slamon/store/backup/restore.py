@@ -114,6 +114,9 @@ def _leave_wal(target: sqlite3.Connection, name: str) -> None:
     """Have all that was written in one file again; SQLite refuses while another process has it open."""
     target.execute("PRAGMA busy_timeout = 1000")
     try:
+        target.execute("BEGIN IMMEDIATE")
+        target.execute("PRAGMA user_version = 0")  # where it may not be written, SQLite says so here and in clear words
+        target.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
