@@ -27,6 +27,7 @@ from slamon.holder import new_holder
 from slamon.hooks import callback_route
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
+from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.prune import prune_once
@@ -105,6 +106,7 @@ class Workplace:
         self._clients.append(client)
         settings, state = tenant_settings(self.config, name), TenantState()
         now, store = self.wall.now(), self.store.held_by(self.leases.lease_of)
+        pace = tenant_pace(self.config, name)
         # The first start of all is remembered: what broke before it is history, not news.
         self.store.claim_run("watch", name, now)
         watched_since = dict(self.store.load_runs("watch"))[name]
@@ -134,8 +136,8 @@ class Workplace:
             announcer,
             self.metrics,
             self.wall,
-            poll_every=tenant_pace(self.config, name).poll_every,
-            blind_after=tenant_pace(self.config, name).blind_after,
+            poll_every=pace.poll_every,
+            blind_after=pace.blind_after,
             outbox=self.outbox,
             hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
             comparison=Comparison(
@@ -143,6 +145,7 @@ class Workplace:
             ),
             hold=self.leases.hold(name),
             aftermath=aftermath,
+            teller=SightTeller(settings, state, store, self.renderer, domain=domain, pace=pace),
         )
         if before is None:
             good = self.store.load_last_poll(name, successful=True)

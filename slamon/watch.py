@@ -15,6 +15,7 @@ from slamon.core.sight import Pace
 from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreUnavailableError
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
+from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
@@ -54,6 +55,7 @@ class TenantWatch:
         comparison: Comparison | None = None,
         hold: Hold | None = None,
         aftermath: Aftermath | None = None,
+        teller: SightTeller | None = None,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -74,6 +76,7 @@ class TenantWatch:
         self._shown_at = float("-inf")  # monotonic; when what others stored was last shown
         self._comparison = comparison
         self._aftermath = aftermath
+        self._teller = teller
         self._compared: tuple[object, ...] = (None, "")  # what the last comparison went by
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
@@ -99,7 +102,14 @@ class TenantWatch:
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             self.lookout.polled(self.last)
             self.lookout.show(self._metrics)
+            await self._tell_sight()
         return self.last
+
+    async def _tell_sight(self) -> None:
+        if self._teller is not None:
+            told = await asyncio.to_thread(self._teller.tell, self.lookout.sight())
+            if told:
+                self._outbox.set()
 
     async def evaluate(self) -> None:
         """Evaluate what has changed by itself since the last time."""

@@ -77,6 +77,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         max_gone_percent=tenant.max_gone_percent,
         start_by_escalation=tenant.start == "escalation",
         recipients=config.alerts.recipients,
+        operators=config.alerts.operators or config.alerts.recipients,
         ticket_url=tenant.ticket_url,
         zone=tenant.zone,
     )

@@ -104,6 +104,7 @@ class Alerts(Section):
 
     warn_percent: Percent = 75
     recipients: tuple[Address, ...] = ()
+    operators: tuple[Address, ...] = ()
 
 
 class Report(Section):

@@ -109,6 +109,7 @@ priority_goals = [
 [alerts]
 warn_percent = 75               # a stage is at risk from this share of its goal on
 recipients = []                 # such as ["noc@example.org"]
+# operators = ["slamon-admins@example.org"]   # who hears that slamon does not see; default: recipients
 
 [reports.breach]                # the breach report; more reports under other names
 kind = "breach"

@@ -30,6 +30,7 @@ class TenantSettings:
     max_gone_percent: int = 10  # of all open tickets that a sweep may find deleted
     start_by_escalation: bool = False
     recipients: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()  # who hears of slamon's own troubles
     ticket_url: str = ""
     zone: str = ""
 

@@ -174,6 +174,55 @@ class BreachReport:
 
 
 @dataclass(frozen=True, slots=True)
+class DueRow:
+    """A goal and its deadline, as far as is known."""
+
+    ticket: Ticket
+    stage: Stage
+    due_at: datetime
+    ticket_url: str = ""
+
+    @property
+    def link(self) -> str:
+        return safe_link(self.ticket_url)
+
+
+@dataclass(frozen=True, slots=True)
+class BlindMail:
+    """That a tenant is not seen since `since`, for `blind.*`.
+
+    `goals` are the first of the `goal_count` goals that pass their deadline by `until`; `reason` is what the
+    last poll said. A tenant that was never seen is watched since `since`.
+    """
+
+    tenant: str
+    since: datetime
+    now: datetime
+    zone: ZoneInfo
+    never_seen: bool
+    reason: str
+    goals: tuple[DueRow, ...]
+    goal_count: int
+    ticket_count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SightedMail:
+    """That a tenant is seen again, and how many goals broke meanwhile, for `sighted.*`."""
+
+    tenant: str
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    breach_count: int
+
+    @property
+    def span(self) -> timedelta:
+        return self.until - self.since
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryMail:
     """A canary, for `canary.*`: its period as text, when its goal broke, and how often one flies."""
 

@@ -16,10 +16,12 @@ from slamon.core.ledger import Ledger, build_ledger
 from slamon.core.promise import PolicyRule, PromiseSettings
 from slamon.core.reading import Reading, StageReading, Verdict
 from slamon.core.reference import GoalHours
+from slamon.core.sight import Pace
 from slamon.core.ticket import Event, Kind, Stage
 from slamon.core.transition import Transition
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
+from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.tenant import TenantSettings, TenantState
@@ -101,6 +103,14 @@ class Desk:
             watched_since=self.watched_since,
             aftermath=self.aftermath,
         )
+        self.teller = SightTeller(
+            self.settings,
+            self.state,
+            self.used,
+            Renderer(resources.folder("reports")),
+            domain="example.org",
+            pace=Pace(self.poll_every),
+        )
         self.watch = self._watch_of(deps, announcer)
 
     def _watch_of(self, deps: PollDeps, announcer: Announcer, comparison: Comparison | None = None) -> TenantWatch:
@@ -115,6 +125,7 @@ class Desk:
             outbox=self.outbox,
             comparison=comparison,
             aftermath=self.aftermath,
+            teller=self.teller,
         )
 
     def compare_with(self, comparison: Comparison) -> None:
