@@ -31,6 +31,7 @@ COMMANDS = {
     "calendar": ("slamon.cli.calendar", "calendar", "Show what a calendar opens, or what another would change."),
     "check": ("slamon.cli.check", "check", "Check the configuration; list all problems at once."),
     "callbacks": ("slamon.cli.callbacks", "callbacks", "List, register and remove callbacks in ConnectWise."),
+    "outbox": ("slamon.cli.outbox", "outbox", "Look at what waits to be sent; release or drop what is held."),
     "init": ("slamon.cli.init", "init", "Write a commented slamon.toml."),
     "test-mail": ("slamon.cli.test_mail", "test_mail", "Send a test mail with the configured server."),
     "db": ("slamon.cli.db", "db", "Look after the database's schema."),

@@ -61,9 +61,13 @@ def status(
         if not as_json:
             head = [] if as_of else blind_lines(name, sight, _zone())
             click.echo("\n".join([*head, tenant_text(document, poll, now)]))
+    waits = store.outbox_state()
     store.close()
     if as_json:
-        click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
+        outbox = {"waiting": waits.waiting, "held": waits.held}
+        click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents, "outbox": outbox}, indent=1))
+    elif waits.held:
+        click.echo(f"outbox: {waits.held} held, a person must decide whether to send them again: `slamon outbox list`")
     context.exit((3 if broken else 75 if blind else 0) if fail_on_breach else 0)
 
 

@@ -9,7 +9,7 @@ from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, Transitio
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
-from slamon.ports.outbox import Channel, Notification, OutboxState, OutboxStore, Session
+from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
@@ -45,6 +45,7 @@ __all__ = [
     "OldKind",
     "OldRows",
     "OpenRow",
+    "OutboxRow",
     "OutboxState",
     "OutboxStore",
     "Poll",

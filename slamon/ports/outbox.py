@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +37,16 @@ class OutboxState:
     waiting: int
     oldest_at: datetime | None
     held: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message with what became of it: `merged_into` is the number of the digest that tells of it."""
+
+    note: Notification
+    state: str
+    error: str
+    merged_into: int | None
 
 
 class OutboxStore(Protocol):
@@ -93,6 +103,14 @@ class OutboxStore(Protocol):
         """The subjects of what waited in the backup that was restored then, and was therefore not sent."""
 
     def outbox_state(self, channel: str | None = None) -> OutboxState: ...
+    def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
+        """Up to *limit* messages in one of *states*, by number."""
+
+    def release_notifications(self, ids: Sequence[int]) -> list[int]:
+        """Let held and failed messages be sent; return the numbers of those that will be."""
+
+    def drop_notifications(self, ids: Sequence[int], now: datetime) -> list[int]:
+        """Have messages that are neither sent nor under way never sent; return the numbers of those."""
 
 
 class Session(Protocol):

@@ -20,6 +20,7 @@ from slamon.ports import (
     OldKind,
     OldRows,
     OpenRow,
+    OutboxRow,
     OutboxState,
     Poll,
     Tracked,
@@ -28,7 +29,7 @@ from slamon.ports import (
     Versions,
     Watcher,
 )
-from slamon.store import canaries, evaluations, leases, months, outbox, polls, retention, tickets
+from slamon.store import canaries, evaluations, leases, months, outbox, outbox_desk, polls, retention, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -247,6 +248,18 @@ class SqlStore:
     def outbox_state(self, channel: str | None = None) -> OutboxState:
         with self._database.reading() as connection:
             return outbox.load_state(connection, channel)
+
+    def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
+        with self._database.reading() as connection:
+            return outbox_desk.load_rows(connection, states, limit)
+
+    def release_notifications(self, ids: Sequence[int]) -> list[int]:
+        with self._database.writing() as connection:
+            return outbox_desk.release(connection, ids)
+
+    def drop_notifications(self, ids: Sequence[int], now: datetime) -> list[int]:
+        with self._database.writing() as connection:
+            return outbox_desk.drop(connection, ids, now)
 
     # --- versions and runs
 

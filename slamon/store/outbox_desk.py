@@ -1,0 +1,38 @@
+"""The outbox as a person sees it: what stands in it, and what they decide about a message."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from slamon.ports import OutboxRow
+from slamon.store.outbox import NOTE_COLUMNS, note_from
+from slamon.store.select import among, raw
+from slamon.store.tables import notifications
+
+_columns = notifications.c
+_ROW = (*NOTE_COLUMNS, "state", "error", "merged_into")
+
+
+def load_rows(connection: Connection, states: Collection[str], limit: int) -> list[OutboxRow]:
+    """Return up to *limit* messages in one of *states*, by number."""
+    query = select(*raw(notifications, _ROW)).where(_columns.state.in_(states)).order_by(_columns.id).limit(limit)
+    width = len(NOTE_COLUMNS)
+    return [OutboxRow(note_from(tuple(row[:width])), *row[width:]) for row in connection.execute(query)]
+
+
+def release(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Let held and failed messages be sent, as if they had not failed before; return the numbers of those."""
+    stands = among(connection, _columns.id, ids) & _columns.state.in_(("held", "failed"))
+    values = {"state": "pending", "failures": 0, "finished_at": None}
+    changed = update(notifications).where(stands).values(values).returning(_columns.id)
+    return sorted(connection.scalars(changed))
+
+
+def drop(connection: Connection, ids: Sequence[int], now: datetime) -> list[int]:
+    """Have messages that are not under way nor sent never sent; return the numbers of those."""
+    stands = among(connection, _columns.id, ids) & _columns.state.in_(("held", "failed", "pending"))
+    changed = update(notifications).where(stands).values(state="dropped", finished_at=now).returning(_columns.id)
+    return sorted(connection.scalars(changed))
