@@ -23,13 +23,21 @@ class TrailChange:
     kind: Kind = Kind.STATUS
 
 
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """An audit trail as it was answered: its changes, oldest first, and when its newest entry of any kind was made."""
+
+    changes: Sequence[TrailChange] = ()
+    ends_at: datetime | None = None
+
+
 def changes_of(now: Ticket, trail: Sequence[TrailChange], kind: Kind) -> list[TrailChange]:
     """Return the changes of one kind that *now* shows: the trail was asked for later and may know more."""
     own = [change for change in trail if change.kind is kind]
     known = [change for change in own if change.at <= now.last_updated_at]
     ahead = own[len(known) :]
     leads = known[-1].after if known else ahead[0].before if ahead else ""
-    has = now.status if kind is Kind.STATUS else _held(now, kind)
+    has = held_in(now, kind)
     return known if has is not None and leads == has.name else own
 
 
@@ -54,7 +62,7 @@ def tell_since(
 ) -> list[Event]:
     """Return each change since *before*; nothing unless the trail leads from what that had to what *now* has."""
     fresh = [change for change in changes_of(now, trail, kind) if change.at > before.last_updated_at]
-    values, had = _values(now, fresh, kind, reference), _held(before, kind)
+    values, had = _values(now, fresh, kind, reference), held_in(before, kind)
     if not values or had is None or values[0].id != had.id:
         return []
     return [_event(now, kind, change.at, ref) for change, ref in zip(fresh, values[1:], strict=True)]
@@ -68,7 +76,7 @@ def _values(now: Ticket, changes: Sequence[TrailChange], kind: Kind, reference: 
     if not changes or not is_linked(changes):
         return []
     found = [_named(reference, kind, name) for name in (changes[0].before, *(change.after for change in changes))]
-    values, has = [ref for ref in found if ref is not None], _held(now, kind)
+    values, has = [ref for ref in found if ref is not None], held_in(now, kind)
     return values if len(values) == len(found) and has is not None and values[-1].id == has.id else []
 
 
@@ -78,7 +86,10 @@ def _named(reference: Reference, kind: Kind, name: str) -> Ref | None:
     return same[0] if len(same) == 1 else None
 
 
-def _held(ticket: Ticket, kind: Kind) -> Ref | None:
+def held_in(ticket: Ticket, kind: Kind) -> Ref | None:
+    """Return the status, priority or board of *ticket*."""
+    if kind is Kind.STATUS:
+        return ticket.status
     return ticket.priority if kind is Kind.PRIORITY else ticket.board
 
 

@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Literal
 
+from msgspec import structs
+
 from slamon.core.chooser import Chooser
+from slamon.core.doubt import doubt_since, doubt_whole, tells_more
 from slamon.core.instants import from_epoch
 from slamon.core.observe import Desk, Scope, observe
 from slamon.core.reference import Reference
 from slamon.core.ticket import Event, Kind, Ticket
-from slamon.core.trail import TrailChange
+from slamon.core.trail import Trail
 from slamon.errors import SlamonError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.promises import Promises, choose_promises
-from slamon.jobs.trails import Trails, after_failure, by_urgency, may_have_a_trail, wait_for
+from slamon.jobs.trails import Trails, after_doubt, after_failure, by_urgency, may_have_a_trail, wait_for
 from slamon.log import get_logger
 from slamon.ports import Batch, HistoryRow, Poll, Rejection, UnreadTrail, Versions
 
@@ -67,12 +70,15 @@ class Progress:
 class _Chunk:
     """Tickets as they came, each once, those that cannot be read, and what the store knows of them.
 
-    `ahead`: the ids of those whose `lastUpdated` cannot be true yet.
+    `ahead`: the ids of those whose `lastUpdated` cannot be true yet; `undated`: those of them that are taken, as they
+    are stored; `stale`: the ids of those that are older than what is known.
     """
 
     tickets: Sequence[Ticket]
     refused: Sequence[Rejection]
     ahead: frozenset[int]
+    undated: Mapping[int, Ticket]
+    stale: frozenset[int]
     known: Mapping[int, Ticket]
     changed: Sequence[Ticket]
     history: History
@@ -113,23 +119,26 @@ class Intake:
         chunk = await asyncio.to_thread(self._compare, tickets, rejections, answered_at)
         wanted = [ticket for ticket in chunk.changed if may_have_a_trail(chunk.known.get(ticket.id), ticket)]
         trails = await self.trails.read(by_urgency(wanted, chunk.known, self.desk, self.progress.started_at))
-        unread = [ticket for ticket in wanted if ticket.id not in chunk.known and ticket.id not in trails]
-        await asyncio.to_thread(self._keep, chunk, trails, unread)
+        await asyncio.to_thread(self._keep, chunk, trails, wanted)
         return set(there)
 
     def _compare(self, tickets: Mapping[int, Ticket], rejections: Sequence[Rejection], answered_at: datetime) -> _Chunk:
         """Return the tickets that are not as they were when last seen, with their histories."""
         store, tenant = self.deps.store, self.deps.settings.name
         ahead = frozenset(ticket.id for ticket in tickets.values() if ticket.last_updated_at > answered_at + AHEAD)
-        doubted = ahead - self.deps.state.retry_ids  # at the second sight it is taken as it is
+        doubted = ahead - self.deps.state.retry_ids  # at the second sight it is taken, but for its date
+        newest = self.deps.state.answered_at = max(answered_at, self.deps.state.answered_at or answered_at)
         rejections = [*rejections, *(_is_ahead(tickets[number]) for number in sorted(doubted))]
         tickets = {number: ticket for number, ticket in tickets.items() if number not in doubted}
         known = store.load_tickets(tenant, tickets)
-        different = [ticket for ticket in tickets.values() if known.get(ticket.id) != ticket]
-        changed = [ticket for ticket in different if not _is_older(ticket, known.get(ticket.id), answered_at)]
-        if len(changed) < len(different):
-            self.deps.observer.count("slamon_rows_stale_total", len(different) - len(changed), tenant=tenant)
-        return _Chunk(list(tickets.values()), rejections, ahead, known, changed, self.load_history(known, changed))
+        undated = {number: _undated(tickets[number], known.get(number)) for number in ahead - doubted}
+        different = [ticket for ticket in tickets.values() if known.get(ticket.id) != undated.get(ticket.id, ticket)]
+        stale = frozenset(t.id for t in different if _is_older(t, known.get(t.id), newest))
+        changed = [ticket for ticket in different if ticket.id not in stale]
+        if stale:
+            self.deps.observer.count("slamon_rows_stale_total", len(stale), tenant=tenant)
+        history = self.load_history(known, changed)
+        return _Chunk(list(tickets.values()), rejections, ahead, undated, stale, known, changed, history)
 
     def load_history(self, known: Collection[int], tickets: Iterable[Ticket]) -> History:
         """Return the histories of those of *tickets* that are *known*, by id."""
@@ -137,8 +146,8 @@ class Intake:
         rows = self.deps.store.load_history(self.deps.settings.name, ids) if ids else []
         return {ticket_id: list(own) for ticket_id, own in groupby(rows, key=lambda row: row.ticket_id)}
 
-    def _keep(self, chunk: _Chunk, trails: Mapping[int, Sequence[TrailChange]], untold: Sequence[Ticket]) -> None:
-        """Decide what has happened to the tickets of *chunk*, and store it; the trails of those *untold* must wait."""
+    def _keep(self, chunk: _Chunk, trails: Mapping[int, Trail], wanted: Sequence[Ticket]) -> None:
+        """Decide what has happened to the tickets of *chunk*, and store it; some of the trails *wanted* must wait."""
         kept: list[Ticket] = []
         events: list[Event] = []
         unread: list[Rejection] = []
@@ -146,8 +155,9 @@ class Intake:
         for ticket in chunk.changed:
             before, scope = chunk.known.get(ticket.id), scope_of(chunk.history.get(ticket.id, ()))
             try:
-                events += observe(before, ticket, self.desk, trails.get(ticket.id), seen_at=seen_at, scope=scope)
-                kept.append(ticket)
+                trail = trails[ticket.id].changes if ticket.id in trails else None
+                events += observe(before, ticket, self.desk, trail, seen_at=seen_at, scope=scope)
+                kept.append(chunk.undated.get(ticket.id, ticket))
             except (SlamonError, ValueError, OverflowError) as error:  # one bad ticket never stops a poll
                 unread.append(Rejection(ticket.id, "bad_shape", str(error)))
         failed = {rejection.ticket_id for rejection in unread}
@@ -156,16 +166,27 @@ class Intake:
         self._note_rejections(refused)
         self._seen |= read
         self.progress.seen = len(self._seen)
-        waiting = [self._wait_for(ticket) for ticket in untold if ticket.id not in failed]
+        asked = {ticket.id for ticket in wanted}
+        found = (self._wait_for(ticket, chunk, trails.get(ticket.id)) for ticket in kept if ticket.id in asked)
+        waiting = [wait for wait in found if wait is not None]
         self.save(kept, events, chunk.history, waiting, chunk.known)
         # Only now: what could not be stored is asked for again.
-        self.deps.state.retry_ids -= read
+        self.deps.state.retry_ids -= read - chunk.stale
         self.deps.state.retry_ids |= {r.ticket_id for r in refused if r.ticket_id is not None}
         self.deps.state.retry_ids |= chunk.ahead  # a closed one would be listed no more, and keep the date
 
-    def _wait_for(self, ticket: Ticket) -> UnreadTrail:
-        wait = wait_for(ticket, self.desk, self.progress.started_at)
-        return after_failure(wait, self.progress.started_at) if ticket.id in self.trails.failed else wait
+    def _wait_for(self, ticket: Ticket, chunk: _Chunk, trail: Trail | None) -> UnreadTrail | None:
+        """Return when the trail of *ticket* is to be read again; None if *trail* is believed."""
+        now, before = self.progress.started_at, chunk.known.get(ticket.id)
+        wait = wait_for(ticket, self.desk, now)
+        if trail is None:
+            return after_failure(wait, now) if ticket.id in self.trails.failed else wait
+        doubt = doubt_whole(ticket, trail, self.desk) if before is None else doubt_since(before, ticket, trail)
+        if not self.trails.judge(doubt, 0):
+            return after_doubt(wait, now)
+        told_at = {from_epoch(row.at) for row in chunk.history.get(ticket.id, ()) if row.kind == Kind.STATUS}
+        more = before is not None and tells_more(before, ticket, trail, self.desk, told_at)
+        return wait if more else None
 
     def save(
         self,
@@ -259,6 +280,14 @@ def _is_ahead(ticket: Ticket) -> Rejection:
         f"ticket {ticket.id}: lastUpdated {ticket.last_updated_at:%Y-%m-%dT%H:%M:%SZ} lies ahead of the server's clock"
     )
     return Rejection(ticket.id, "bad_date", said)
+
+
+def _undated(ticket: Ticket, known: Ticket | None) -> Ticket:
+    """Return *ticket* with a date that hides nothing but older rows: its own would hide what it says when put right."""
+    if known is None:
+        return structs.replace(ticket, last_updated_at=ticket.entered_at)
+    is_same = structs.replace(ticket, last_updated_at=known.last_updated_at) == known
+    return known if is_same else structs.replace(ticket, last_updated_at=known.last_updated_at + timedelta(seconds=1))
 
 
 def _is_older(ticket: Ticket, known: Ticket | None, answered_at: datetime) -> bool:

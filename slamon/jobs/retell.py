@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from slamon.core.doubt import Doubt, doubt_whole
 from slamon.core.retelling import retell
 from slamon.core.ticket import Event, Kind, Ticket
-from slamon.core.trail import TrailChange
+from slamon.core.trail import Trail
 from slamon.errors import SlamonError
 from slamon.jobs.intake import Intake
 from slamon.jobs.promises import find_start, promise_life
-from slamon.jobs.trails import after_failure
+from slamon.jobs.trails import after_doubt, after_failure
 from slamon.log import get_logger
 from slamon.ports import UnreadTrail
 
@@ -35,27 +36,29 @@ async def read_waiting_trails(intake: Intake) -> None:
     deps.observer.set("slamon_trails_waiting", left, tenant=tenant)
 
 
-def _retell(
-    intake: Intake, waiting: Sequence[UnreadTrail], trails: Mapping[int, Sequence[TrailChange]], now: datetime
-) -> None:
+def _retell(intake: Intake, waiting: Sequence[UnreadTrail], trails: Mapping[int, Trail], now: datetime) -> None:
     deps, tenant = intake.deps, intake.progress.tenant
     tickets = deps.store.load_tickets(tenant, trails)
     known = deps.store.load_events_of(tenant, list(tickets))
     told: list[Event] = []
-    for ticket in tickets.values():
+    again = {wait.ticket_id: after_failure(wait, now) for wait in waiting if wait.ticket_id not in trails}
+    for wait in waiting:
+        ticket = tickets.get(wait.ticket_id)
+        if ticket is None:
+            continue
         try:
-            events = _tell(intake, ticket, known[ticket.id], trails[ticket.id], now)
+            trail, history = trails[ticket.id], known[ticket.id]
+            doubt = doubt_whole(ticket, trail, intake.desk, history)
+            if not intake.trails.judge(doubt, wait.tries):
+                again[ticket.id] = after_doubt(wait, now)
+            if doubt is not Doubt.GRAVE or ticket.id not in again:
+                told += _tell(intake, ticket, history, trail, now)
         except (SlamonError, ValueError, OverflowError) as error:  # one bad trail never stops a poll
             log.warning("audit trail not told", tenant=tenant, ticket=ticket.id, error=str(error))
-            continue
-        told += events
-    again = [after_failure(wait, now) for wait in waiting if wait.ticket_id not in trails]
-    intake.save_told(told, again, trails.keys())
+    intake.save_told(told, list(again.values()), trails.keys() - again.keys())
 
 
-def _tell(
-    intake: Intake, ticket: Ticket, told: Sequence[Event], trail: Sequence[TrailChange], now: datetime
-) -> list[Event]:
+def _tell(intake: Intake, ticket: Ticket, told: Sequence[Event], trail: Trail, now: datetime) -> list[Event]:
     """Return the history of *ticket* anew, with its promises and its start; nothing if it stays as told."""
     _, holds = intake.chooser.choose(ticket)
     events = retell(ticket, told, intake.desk, trail, now, holds)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from slamon.core.doubt import Doubt
 from slamon.core.levels import LevelRule
 from slamon.core.lint import Finding
 from slamon.core.promise import PromiseSettings
@@ -49,6 +51,9 @@ class TenantState:
     swept_at: datetime | None = None  # when the open tickets were last listed
     moved: set[int] = field(default_factory=set)  # tickets stored since the metrics were last brought up to date
     retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again
+    answered_at: datetime | None = None  # the newest `Date` of ConnectWise's answers
+    trails_read: int = 0
+    trails_doubted: Counter[Doubt] = field(default_factory=Counter)
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
     findings: frozenset[Finding] = frozenset()  # what the lint said the last time

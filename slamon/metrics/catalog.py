@@ -90,6 +90,7 @@ FAMILIES: tuple[Family, ...] = (
         reason=REJECTIONS,
     ),
     _counter("slamon_audit_trails_unread_total", "Audit trails of tickets that could not be read.", "tenant"),
+    _counter("slamon_audit_trails_doubted_total", "Audit trails that did not tell the whole story.", "tenant"),
     _counter(
         "slamon_sweeps_refused_total",
         "Looks for vanished tickets whose answer was too empty to be believed.",

@@ -82,9 +82,9 @@ def _calm(desk: int) -> Life:
         return asyncio.run(live(_plan(desk), Path(folder)))
 
 
-def runs(wanted: int, first: int) -> Iterator[Run]:
-    """Yield runs, two side by side for each processor, until *wanted* answers were bad."""
-    bad, width = 0, 2 * (os.cpu_count() or 1)  # half of a life is waiting
+def runs(wanted: int, first: int, width: int) -> Iterator[Run]:
+    """Yield runs, *width* of them side by side, until *wanted* answers were bad."""
+    bad = 0
     with ProcessPoolExecutor(width) as pool:
         for wave in count():
             seeds = range(first + wave * width, first + (wave + 1) * width)
@@ -100,12 +100,14 @@ def main(arguments: Sequence[str]) -> list[Row]:
     parser = argparse.ArgumentParser(prog="python -m tests.faults bad", description="Bad answers must change nothing.")
     parser.add_argument("--bad", type=int, default=10_000, help="how many bad answers at least")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
+    usual = 2 * (os.cpu_count() or 1)  # half of a life is waiting
+    parser.add_argument("--at-once", type=int, default=usual, help="how many lives are lived side by side")
     asked = parser.parse_args(arguments)
     say = sys.stdout.write
     say("".join(f"{name:>9}" for name in HEAD) + "\n")
     kinds: Counter[Fault] = Counter()
     total = [0] * (len(HEAD) - 2)
-    for done in runs(asked.bad, asked.first):
+    for done in runs(asked.bad, asked.first, asked.at_once):
         row = done.row()
         total = [one + other for one, other in zip(total, row[2:], strict=True)]
         kinds += done.life.bad

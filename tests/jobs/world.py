@@ -169,6 +169,7 @@ class ScriptedSource:
     """A TicketSource over worlds by instant. *now* is ConnectWise's own clock.
 
     `fails` are raised, one each, by the next calls; `trails_fail` by every look at a trail of these ids.
+    `wrong_trails` are what the next looks at a ticket's trail are told instead; `cached_at`: lists are those of then.
     """
 
     def __init__(self, worlds: Sequence[World], now: Any, reference: Reference = REFERENCE) -> None:
@@ -177,6 +178,8 @@ class ScriptedSource:
         self.fails: list[SourceError] = []
         self.fails_at: dict[str, SourceError] = {}  # by what is asked
         self.trails_fail: set[int] = set()
+        self.wrong_trails: dict[int, list[Sequence[AuditEntry]]] = {}
+        self.cached_at: datetime | None = None
         self.unlisted: set[int] = set()  # tickets that the list of changes forgets
         self.hidden: set[int] = set()  # tickets that may not be seen, neither by list nor by themselves
         self.page_size = 0  # 0: all in one
@@ -187,8 +190,13 @@ class ScriptedSource:
 
     @property
     def world(self) -> World:
-        known = [world for world in self.worlds if world.at <= self._now()]
+        known = [world for world in self.worlds if world.at <= self._shown_at]
         return known[-1] if known else World(self._now())
+
+    @property
+    def _shown_at(self) -> datetime:
+        moment: datetime = self.cached_at or self._now()
+        return moment
 
     async def fetch_reference(self) -> Reference:
         self._asked("reference", None)
@@ -229,7 +237,8 @@ class ScriptedSource:
         self._asked("trail", ticket_id)
         if ticket_id in self.trails_fail:
             raise SourceUnavailableError("the audit trail did not answer")
-        return self.world.trails.get(ticket_id, ())
+        wrong = self.wrong_trails.get(ticket_id)
+        return wrong.pop(0) if wrong else self.world.trails.get(ticket_id, ())
 
     def _asked(self, what: str, about: object) -> None:
         self.asked.append((what, about))
@@ -254,4 +263,4 @@ class ScriptedSource:
             if number in self.world.unreadable
         ]
         readable = [self.world.tickets[n] for n in found if n not in self.world.unreadable]
-        return Batch(readable, refused, self._now() if self.tells_time else None)
+        return Batch(readable, refused, self._shown_at if self.tells_time else None)
