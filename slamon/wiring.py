@@ -79,6 +79,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         recipients=config.alerts.recipients,
         operators=config.alerts.operators or config.alerts.recipients,
         ticket_url=tenant.ticket_url,
+        pace=tenant_pace(config, name),
         zone=tenant.zone,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,3 +80,22 @@ def judge_sight(as_of: datetime, pace: Pace, seen: tuple[datetime, datetime] | N
     else:
         outlook = Outlook.FAILING if failing else Outlook.CLEAR
     return Sight(as_of, outlook, began_at, began_at + patience)
+
+
+Span = tuple[datetime, datetime]
+
+
+def find_blind_spans(good: Sequence[Span], pace: Pace, since: datetime, until: datetime) -> list[Span]:
+    """Return the spans of [since, until) in which the tenant was blind, oldest first.
+
+    *good* are when the polls that worked began and ended, in order; the last before *since* should be among them.
+    Nothing is said of what lies before the first.
+    """
+    spans = []
+    for number, (began_at, ended_at) in enumerate(good, 1):
+        next_at = good[number][0] if number < len(good) else until
+        if next_at - began_at > pace.patience(ended_at - began_at):
+            begin, end = max(began_at, since), min(next_at, until)
+            if begin < end:
+                spans.append((begin, end))
+    return spans

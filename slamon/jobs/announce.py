@@ -7,6 +7,7 @@ from datetime import datetime
 
 from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
+from slamon.core.sight import find_blind_spans
 from slamon.core.ticket import Kind
 from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.aftermath import Aftermath
@@ -79,6 +80,7 @@ class Announcer:
             ticket_url=self._settings.link(ticket),
             why_lines=tuple(why_lines(ledger)),
             tenant=tenant,
+            blind=self._blind_span(transition.at, reading.as_of),
         )
         rendered = self._renderer.render_ticket(mail)
         event = f"{tenant}/{ticket.id}/{transition.stage.label}/{transition.change}/{transition.version}"
@@ -97,6 +99,15 @@ class Announcer:
             )
             for recipient in self._settings.recipients
         ]
+
+    def _blind_span(self, happened_at: datetime, now: datetime) -> tuple[datetime, datetime] | None:
+        """Return the span in which the tenant was not seen, if that is why what *happened_at* is told only now."""
+        pace = self._settings.pace
+        if now - happened_at <= pace.poll_every:
+            return None
+        good = self._store.load_good_polls(self._settings.name, happened_at, now)
+        spans = find_blind_spans(good, pace, good[0][0], now) if good else []
+        return next(((begin, end) for begin, end in spans if begin <= happened_at < end), None)
 
 
 def why_lines(ledger: Ledger) -> list[str]:

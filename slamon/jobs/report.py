@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from slamon.core.instants import format_instant
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.sight import load_blind_spans
 from slamon.jobs.tenant import TenantSettings
 from slamon.mail import message_id
 from slamon.ports import Notification, Store, Unobserved
@@ -26,7 +28,7 @@ def read_breach_report(
     # Read anew at the end of the period: a stored reading tells when something changed, not how long it lasts.
     found = Evaluator(settings.name, store, Unobserved()).read({record.ticket.id for record in records}, until)
     readings = {reading.ticket_id: reading for reading in found}
-    return build_breach_report(
+    report = build_breach_report(
         records,
         tenant=settings.name,
         since=since,
@@ -35,6 +37,7 @@ def read_breach_report(
         readings=readings,
         link=settings.link,
     )
+    return replace(report, blind=tuple(load_blind_spans(store, settings.name, settings.pace, since, until)))
 
 
 def send_breach_report(

@@ -12,9 +12,11 @@ from slamon.core.levels import LevelRule
 from slamon.core.lint import Finding
 from slamon.core.promise import PromiseSettings
 from slamon.core.reference import Reference
+from slamon.core.sight import Pace
 from slamon.core.ticket import Ticket
 
 MOST_HINTS = 1000
+_EVERY_MINUTE = Pace(timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class TenantSettings:
     recipients: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()  # who hears of slamon's own troubles
     ticket_url: str = ""
+    pace: Pace = _EVERY_MINUTE
     zone: str = ""
 
     def link(self, ticket: Ticket) -> str:

@@ -33,7 +33,8 @@ class TicketMail:
     `zone` is the zone of whoever reads it: the board's or the recipient's.
     `why_lines` say why this promise and this clock: the rule that chose the
     policy, the ledger in short. `ticket_url` is built from configuration,
-    never from a ticket.
+    never from a ticket. `blind` is the span in which slamon did not see the
+    tenant, if what is told happened in one: it is told late.
     """
 
     ticket: Ticket
@@ -45,6 +46,7 @@ class TicketMail:
     ticket_url: str = ""
     why_lines: tuple[str, ...] = ()
     tenant: str = ""
+    blind: tuple[datetime, datetime] | None = None
 
     @property
     def stage(self) -> Stage:
@@ -151,6 +153,7 @@ class BreachReport:
     `rows` are the goals that broke, worst first; `concluded` those that broke
     earlier and were reached, too late, in this span; `superseded` those whose
     deadline no longer holds. Groups are ordered by total, the most first.
+    `blind` are the spans in which slamon did not see the tenant.
     """
 
     tenant: str
@@ -162,6 +165,12 @@ class BreachReport:
     superseded: tuple[BreachRow, ...] = ()
     companies: tuple[GroupCount, ...] = ()
     boards: tuple[GroupCount, ...] = ()
+    blind: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def blind_time(self) -> timedelta:
+        """How much of the time slamon did not see the tenant."""
+        return sum((end - begin for begin, end in self.blind), timedelta(0))
 
     @property
     def open_count(self) -> int:

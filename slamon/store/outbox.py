@@ -28,7 +28,7 @@ NOTIFICATION_COLUMNS = (
     *("subject", "text", "html", "created_at", "next_try_at"),
 )
 NOTE_COLUMNS = ("id", "attempts", "failures", "unsure", *NOTIFICATION_COLUMNS[:-1])
-_URGENCY = {"breached": 0, "near_breach": 1, "digest": 1}  # all else comes after them
+_URGENCY = {"breached": 0, "blind": 0, "near_breach": 1, "digest": 1}  # all else comes after them
 _columns = notifications.c
 _state = _columns.state
 IS_WAITING = _state.in_(("pending", "claimed", "sending"))

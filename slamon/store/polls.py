@@ -52,6 +52,19 @@ def load_last_poll(connection: Connection, tenant: str, *, successful: bool) -> 
     return None if row is None else _poll_from(tuple(row))
 
 
+def load_good_polls(
+    connection: Connection, tenant: str, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when the polls that worked began and ended, in order: the last before *since*, then up to *until*."""
+    worked = (polls.c.tenant == tenant, polls.c.result != "failed")
+    before = select(func.max(polls.c.started_at)).where(*worked, polls.c.started_at < since).scalar_subquery()
+    query = select(*raw(polls, ("started_at", "finished_at"))).where(
+        *worked, polls.c.started_at < until, polls.c.started_at >= func.coalesce(before, to_seconds(since))
+    )
+    rows = connection.execute(query.order_by(polls.c.started_at, polls.c.id))
+    return [(from_seconds(began), from_seconds(ended)) for began, ended in rows]
+
+
 def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happened: Sequence[Event]) -> None:
     """Store the poll's record as it is now, tickets and their events; tickets with new events become due at once."""
     poll_id, replayed = _record(connection, poll)

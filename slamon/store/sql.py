@@ -65,6 +65,10 @@ class SqlStore:
         with self._database.reading() as connection:
             return polls.load_last_poll(connection, tenant, successful=successful)
 
+    def load_good_polls(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        with self._database.reading() as connection:
+            return polls.load_good_polls(connection, tenant, since, until)
+
     def save_poll(
         self,
         poll: Poll,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from slamon.core.sight import Outlook, Pace, judge_sight
+from slamon.core.sight import Outlook, Pace, find_blind_spans, judge_sight
 from tests.core.samples import at_utc
 
 MINUTE = timedelta(minutes=1)
@@ -62,3 +62,16 @@ def test_a_poll_in_the_future_is_of_unknown_age() -> None:
 
 def test_the_number_of_periods_is_a_setting() -> None:
     assert judge_sight(BEGAN + 9 * MINUTE, Pace(MINUTE, 10), SEEN).is_up
+
+
+def test_the_spans_without_a_poll_that_worked() -> None:
+    def poll(minute: int, took: int = 0) -> tuple[datetime, datetime]:
+        return BEGAN + minute * MINUTE, BEGAN + (minute + took) * MINUTE
+
+    good = [poll(0), poll(1), poll(4), poll(9), poll(10, took=5), poll(25), poll(26)]
+    nine, end = BEGAN + 9 * MINUTE, BEGAN + 40 * MINUTE
+
+    assert find_blind_spans(good, PACE, BEGAN, end) == [(BEGAN + 4 * MINUTE, nine), (BEGAN + 26 * MINUTE, end)]
+    assert find_blind_spans(good, PACE, BEGAN + 6 * MINUTE, nine) == [(BEGAN + 6 * MINUTE, nine)]
+    assert find_blind_spans(good, PACE, BEGAN, BEGAN + 4 * MINUTE) == []
+    assert find_blind_spans([], PACE, BEGAN, end) == []  # nothing is known of that time

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from slamon import resources
 from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Stage
 from slamon.errors import SourceUnavailableError
+from slamon.jobs.report import read_breach_report
+from slamon.reporting.render import Rendered, Renderer
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.test_poll import FailingStore, failing
@@ -18,7 +22,6 @@ from tests.jobs.test_watch import FastTime, quicken, run_until
 from tests.jobs.world import MINUTE, Life, at, ticket, worlds_of
 
 FOUR_HOURS = settings_of(PolicyRule("default", calendar="AllHours", goals=GoalHours(None, None, 4)))  # due at 14:00
-TOLD = [("breached/resolve", "noc"), ("breached/resolve", "boss")]
 
 
 class StandingTime:
@@ -61,7 +64,11 @@ def test_a_breach_in_an_outage_is_told_once_after_the_poll_with_its_true_instant
     assert up(watched) == (0, at("13:58").timestamp())
 
     watched.polls("16:00", "16:01")
-    assert breaches(watched) == TOLD
+    mails = [mail for mail in watched.mails() if mail.kind == "breached"]
+    assert [mail.recipient.split("@")[0] for mail in mails] == ["noc", "boss"]
+    span = "from Mon 2 Nov 13:58 to Mon 2 Nov 2026 16:00 UTC."
+    assert f"Told late: slamon did not see ConnectWise {span}" in mails[0].text
+    assert span in mails[0].html
     assert ("resolve", "breached", "14:00:00") in watched.changes()
     assert up(watched) == (1, 0)
 
@@ -211,3 +218,19 @@ def test_a_database_that_is_away_is_neither_up_nor_ready(desk: OpenDesk) -> None
     run_until(watch, lambda: watch.lookout.reason() == "tenant main: the database did not answer")
 
     assert watched.sample("slamon_up", tenant=TENANT) == 0
+
+
+def test_a_report_says_for_how_long_nothing_was_seen(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), FOUR_HOURS)
+    watched.polls("10:05", "10:06", "11:40", "11:41")
+    renderer, zone = Renderer(resources.folder("reports")), ZoneInfo("UTC")
+
+    def report(since: str, until: str) -> Rendered:
+        found = read_breach_report(watched.store, FOUR_HOURS, since=at(since), until=at(until), zone=zone)
+        return renderer.render_breach_report(found)
+
+    seen, blind = report("10:05", "10:07"), report("10:05", "11:42")
+    assert "Blind for 1 h 34 min of it" in blind.text
+    assert "Mon 2 Nov 10:06 to Mon 2 Nov 11:40 (1 h 34 min)" in blind.text
+    assert "Mon 2 Nov 10:06 to Mon 2 Nov 11:40 (1 h 34 min)" in blind.html
+    assert "Blind" not in seen.text + seen.html

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from slamon.core.sight import Outlook, Pace
 from slamon.errors import SourceUnavailableError
 from slamon.jobs.intake import UNFINISHED
-from slamon.jobs.sight import read_sight
+from slamon.jobs.sight import load_blind_spans, read_sight
 from slamon.ports import Poll, Store
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, settings_of
@@ -45,3 +45,20 @@ def test_a_poll_under_way_says_nothing_yet(desk: OpenDesk) -> None:
     assert outlook(watched.store, "10:06") is Outlook.CLEAR
     assert outlook(watched.store, "10:05") is Outlook.CLEAR
     assert read_sight(watched.store, TENANT, at("10:05"), PACE).age == timedelta(0)
+
+
+def test_blind_spans_are_found_in_the_records_of_polls(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), settings_of())
+    watched.polls("10:05", "10:06")
+    watched.source.fails = [SourceUnavailableError("down")]
+    watched.poll("10:07")
+    watched.polls("10:30", "10:31")
+
+    def spans(since: str, until: str) -> list[tuple[datetime, datetime]]:
+        return load_blind_spans(watched.store, TENANT, PACE, at(since), at(until))
+
+    assert spans("09:00", "10:32") == [(at("10:06"), at("10:30"))]
+    assert spans("10:10", "10:20") == [(at("10:10"), at("10:20"))]
+    assert spans("10:31", "10:40") == [(at("10:31"), at("10:40"))]
+    assert spans("10:30:30", "10:32") == []
+    assert spans("08:00", "09:00") == []
