@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Protocol
 
 from starlette.applications import Starlette
@@ -54,10 +55,9 @@ def build_app(
         body = "".join(f"{reason}\n" for reason in reasons) or "ready\n"
         return PlainTextResponse(body, 503 if reasons else 200, headers=HEADERS)
 
-    async def show_links(_: Request) -> Response:
-        return HTMLResponse(index, headers=HEADERS)
+    def show_links(_: Request) -> Response:
+        return HTMLResponse(_index(health.reasons(), with_mailbox=mailbox is not None), headers=HEADERS)
 
-    index = _index(with_mailbox=mailbox is not None)
     routes: list[Route | Mount] = [
         Route("/", show_links),
         Route("/metrics", send_metrics),
@@ -70,12 +70,13 @@ def build_app(
     return Starlette(routes=routes)
 
 
-def _index(*, with_mailbox: bool) -> str:
+def _index(reasons: Sequence[str], *, with_mailbox: bool) -> str:
     links = _LINKS | ({"mail/": "the mails of this demo"} if with_mailbox else {})
     items = "".join(f'<li><a href="{path}">/{path}</a>: {what}</li>\n' for path, what in links.items())
+    troubles = "".join(f"<p><strong>{escape(reason)}</strong></p>\n" for reason in reasons)
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><title>slamon</title></head>\n'
-        f"<body>\n<h1>slamon {__version__}</h1>\n<ul>\n{items}</ul>\n</body>\n</html>\n"
+        f"<body>\n<h1>slamon {__version__}</h1>\n{troubles}<ul>\n{items}</ul>\n</body>\n</html>\n"
     )

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -15,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 DATA = Path(__file__).parent / "data"
 CERTIFICATE = DATA / "localhost.pem"  # signed by itself, for localhost and 127.0.0.1
 PASSWORD = "correct-horse"
+SECRET = "2f7a0c0e-secret"  # the address of the dead man's switch
 
 
 class Inbox:
@@ -135,3 +137,27 @@ def _follow(server: socket.socket, answers: dict[str, str], greeting: str) -> No
             say(answer)
             if word == "QUIT":
                 return
+
+
+@contextlib.contextmanager
+def switch(status: int = 200) -> Iterator[tuple[str, list[str]]]:
+    """Yield the address of a dead man's switch, and the paths that were posted to it."""
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/{SECRET}", heard
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,11 +24,10 @@ from slamon.ports import Unobserved
 from slamon.reporting.render import Renderer
 from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
-from tests.outputs.servers import Inbox, closed, listening
+from tests.outputs.servers import SECRET, Inbox, closed, listening, switch
 
 EVERY = timedelta(minutes=15)
 NOON = datetime(2026, 11, 2, 12, 3, tzinfo=UTC)
-SECRET = "2f7a0c0e-secret"
 RENDERER = Renderer(resources.folder("reports"))
 
 
@@ -53,30 +49,6 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
     opened = open_store(f"sqlite:///{tmp_path / 'slamon.db'}")
     yield opened
     opened.close()
-
-
-@contextmanager
-def switch(status: int = 200) -> Iterator[tuple[str, list[str]]]:
-    """Yield the address of a dead man's switch, and the paths that were posted to it."""
-    heard: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.append(self.path)
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/{SECRET}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class Flight:

@@ -69,7 +69,7 @@ def test_the_first_page_links_to_the_others(tmp_path: Path) -> None:
                 index = await client.get("/")
                 mails = await client.get("/mail/")
                 followed = [await client.get(f"/{p}") for p in ("metrics", "-/healthy", "-/ready")]
-        async with serving(build_app(make(), Doctor())) as client:
+        async with serving(build_app(make(), Doctor("tenant <acme>: blind since noon"))) as client:
             bare, absent = await client.get("/"), await client.get("/mail/")
 
         for path in ("metrics", "-/healthy", "-/ready", "mail/"):
@@ -78,6 +78,8 @@ def test_the_first_page_links_to_the_others(tmp_path: Path) -> None:
         assert "Ticket 1042" in mails.text
         assert [answer.status_code for answer in followed] == [200] * 3
         assert "mail/" not in bare.text
+        assert "tenant &lt;acme&gt;: blind since noon" in bare.text
+        assert "blind" not in index.text
         assert absent.status_code == 404
 
     asyncio.run(scenario())
