@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from slamon.cli.db_check import check
 from slamon.cli.prune import prune
 
 if TYPE_CHECKING:
@@ -121,3 +122,4 @@ def _line(found: SchemaStatus) -> str:
 
 
 db.add_command(prune)
+db.add_command(check)

@@ -25,7 +25,7 @@ def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random
     sample = {ticket_id for ticket_id in picked if ticket_id is not None}
     wrong = 0
     for ticket_id, stored in store.load_readings(tenant, sample).items():
-        findings = _findings(store, tenant, ticket_id, stored, now)
+        findings = examine(store, tenant, ticket_id, stored, now)
         observer.count("slamon_ledger_checks_total", tenant=tenant)
         if findings:
             wrong += 1
@@ -34,7 +34,8 @@ def recheck(store: Store, tenant: str, now: datetime, observer: Observer, random
     return wrong
 
 
-def _findings(store: Store, tenant: str, ticket_id: int, stored: Reading, now: datetime) -> Sequence[str]:
+def examine(store: Store, tenant: str, ticket_id: int, stored: Reading, now: datetime) -> Sequence[str]:
+    """Return what does not agree with the reading *stored*, which stands at *now*; nothing if all does."""
     ledger = load_ledger(store, tenant, ticket_id, now)
     findings = check(ledger_document(ledger, tenant=tenant, ticket=ticket_id, summary=""))
     if not same_reading(stored, replace(ledger.reading, note=stored.note, status_map=stored.status_map)):

@@ -22,6 +22,7 @@ Row = tuple[Any, ...]
 
 # Postgres takes no NUL in text, UTF-8 no half of a surrogate pair; mail gateways send both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE_SIGN = "\ufffd"  # what stands in their place
 # In the loops over readings dictionaries beat the enums' own look-up, and `str` beats `.value`: both are Python.
 _VERDICTS = {str(verdict): verdict for verdict in Verdict}
 _STATES = {str(state): state for state in ClockState}
@@ -41,7 +42,7 @@ _encode = msgspec.json.Encoder().encode
 
 def storable(text: str) -> str:
     """Return *text* with what no database takes replaced by U+FFFD."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return _UNSTORABLE.sub(UNSTORABLE_SIGN, text)
 
 
 def to_json(value: object) -> str:

@@ -144,6 +144,16 @@ class SqlStore:
         with self._database.reading() as connection:
             return evaluations.load_readings(connection, tenant, ids)
 
+    def load_tenants(self) -> list[str]:
+        """Return the tenants that have tickets."""
+        with self._database.reading() as connection:
+            return tickets.load_tenants(connection)
+
+    def load_standing_ids(self, tenant: str, as_of: datetime) -> list[int]:
+        """Return the tickets whose stored reading stands at *as_of*: no event came since, no instant of change."""
+        with self._database.reading() as connection:
+            return tickets.load_standing_ids(connection, tenant, as_of)
+
     def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
         with self._database.reading() as connection:
             return evaluations.load_open_rows(connection, tenant, after, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, Select, func, or_, select, text
 
 from slamon.core.ticket import Event, Ticket
 from slamon.ports import HistoryRow
@@ -85,3 +85,14 @@ def load_position(connection: Connection, tenant: str) -> int:
     """Return the number of the tenant's newest event, 0 without any."""
     query = select(events.c.seq).where(events.c.tenant == tenant).order_by(events.c.seq.desc()).limit(1)
     return connection.scalar(query) or 0
+
+
+def load_tenants(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(tickets.c.tenant).distinct().order_by(tickets.c.tenant)))
+
+
+def load_standing_ids(connection: Connection, tenant: str, as_of: datetime) -> list[int]:
+    """Return the tickets, by id, whose reading was taken by *as_of* and would be the same then."""
+    waits = or_(clocks.c.next_change_at.is_(None), clocks.c.next_change_at > as_of)
+    query = select(clocks.c.ticket_id).where(clocks.c.tenant == tenant, clocks.c.read_at <= as_of, waits)
+    return list(connection.scalars(query.order_by(clocks.c.ticket_id)))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -27,6 +28,7 @@ LOOKING = (
     ("status",),
     ("explain", "1"),
     ("reconcile",),
+    ("db", "check"),
     ("db", "backup", "copy.slamon"),
 )
 CHANGING = (
@@ -46,8 +48,9 @@ def slamon(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     rights: bool = True,
+    stream: Literal["both", "err"] = "err",
 ) -> tuple[int, str]:
-    """Run a command on the database at *url*; return its status, and what it said on standard error."""
+    """Run a command on the database at *url*; return its status, and what it said on *stream*."""
     (folder / "slamon.toml").write_text(CONFIG)
     (folder / "key").write_text("private")
     monkeypatch.chdir(folder)
@@ -57,7 +60,8 @@ def slamon(
     with pytest.raises(SystemExit) as ended, nullcontext() if rights else without_rights():
         main()
     assert isinstance(ended.value.code, int)
-    return ended.value.code, capsys.readouterr().err
+    said = capsys.readouterr()
+    return ended.value.code, said.err if stream == "err" else said.out + said.err
 
 
 @contextmanager
