@@ -117,6 +117,8 @@ def _answer(order: CompareOrder, sender: Connection) -> None:
             sender.send(compare_tenant(store, order.settings, order.now))
     except SlamonError as error:
         sender.send(str(error))
+    except BrokenPipeError:
+        return  # the daemon was killed, and nobody waits for the answer
     except Exception:  # its place in the code goes to the daemon's log
         sender.send(traceback.format_exc())
 

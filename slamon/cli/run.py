@@ -16,11 +16,13 @@ def run(context: click.Context) -> None:
     import asyncio
     import gc
     import os
+    import resource
 
     from slamon import log
     from slamon.config import load_config
     from slamon.service import Daemon
 
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold every secret
     config = context.obj.config
     log.configure(config.log.level, config.log.format)
 

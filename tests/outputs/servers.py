@@ -22,11 +22,14 @@ SECRET = "2f7a0c0e-secret"  # the address of the dead man's switch
 class Inbox:
     """Keeps what it accepts; refuses senders' commands with the answers it is given."""
 
-    def __init__(self, *, on_rcpt: str = "", on_data: str = "", refused: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, on_rcpt: str = "", on_data: str = "", refused: tuple[str, ...] = (), password: str = PASSWORD
+    ) -> None:
         self.envelopes: list[Envelope] = []
         self.sessions: list[Session] = []
         self._refused = refused
         self.logins: list[str] = []
+        self._password = password.encode()
         self._on_rcpt = on_rcpt
         self._on_data = on_data
 
@@ -51,7 +54,7 @@ class Inbox:
     ) -> AuthResult:
         self.logins.append(data.login.decode())
         # Not handled: the server itself answers 535 to a failure.
-        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+        return AuthResult(success=data.password == self._password, handled=False)
 
     def content(self) -> bytes:
         (envelope,) = self.envelopes
