@@ -91,12 +91,16 @@ class Workplace:
         seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
         self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
         self.stopping = threading.Event()
-        self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping)
+        self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
         self._clients: list[Client] = []
         metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
         metrics.before_scrape(self._show_sight)
+
+    def _zone(self, tenant: str) -> ZoneInfo:
+        deps = next(watch.deps for watch in self.watches if watch.name == tenant)
+        return deps.state.zone(deps.settings)
 
     def _real_poll_seconds(self, name: str) -> float:
         return self.wall.real_seconds(timedelta(seconds=self.config.tenant[name].poll_seconds))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from slamon import resources
 from slamon.config.models import Config, Mail, Tenant
@@ -163,16 +164,29 @@ def open_aviary(
     return Aviary(settings, store, open_renderer(), observer, wall, reasons=reasons, hurry=hurry, deadman=deadman)
 
 
-def open_couriers(config: Config, store: Store, observer: Observer, wall: WallTime, stopping: Event) -> list[Courier]:
-    """Return who delivers, one for each channel: without [mail] nobody. A new channel gets its line here."""
+def open_couriers(
+    config: Config,
+    store: Store,
+    observer: Observer,
+    wall: WallTime,
+    stopping: Event,
+    zone: Callable[[str], ZoneInfo] = lambda _tenant: ZoneInfo("UTC"),
+) -> list[Courier]:
+    """Return who delivers, one for each channel: without [mail] nobody. A new channel gets its line here.
+
+    *zone* tells in which zone a tenant's instants are shown.
+    """
+    from slamon.jobs.backlog import Backlogs
     from slamon.jobs.notify import Courier, DeliveryRules
     from slamon.reporting.redirect import redirect
 
     mail = config.mail
     if mail is None:
         return []
+    tenants = {name: tenant_settings(config, name) for name in config.tenant}
     rules = DeliveryRules(
         hold_unknown=mail.on_ambiguous == "hold",
+        backlogs=Backlogs(store, open_renderer(), tenants, zone, sender_domain(config), mail.digest_above),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]

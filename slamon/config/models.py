@@ -97,6 +97,7 @@ class Mail(Section):
     ca_file: str = ""
     on_ambiguous: Literal["resend", "hold"] = "resend"
     fallback: Address | Literal[""] = ""
+    digest_above: Annotated[int, Field(ge=0, le=10_000)] = 50
 
 
 class Alerts(Section):

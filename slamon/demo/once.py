@@ -88,8 +88,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
             await asyncio.to_thread(workplace.report, "breaches")
             now = workplace.wall.now()
             publish(metrics, TENANT, await asyncio.to_thread(compare_tenant, store, watch.deps.settings, now), now)
-            while await asyncio.to_thread(workplace.deliver):
-                pass
+            await _deliver(workplace)
             folder.metrics.write_bytes(metrics.render()[0])
             standing = await asyncio.to_thread(read_standing, store, TENANT, now)
             subjects = [entry.subject for entry in box.folder.list()]
@@ -97,3 +96,9 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
         finally:
             await workplace.aclose()
             store.close()
+
+
+async def _deliver(workplace: Workplace) -> None:
+    """Deliver what waits, as the daemon does after each poll."""
+    while await asyncio.to_thread(workplace.deliver):
+        pass

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from slamon.core.alert_key import AlertKey
 from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
 from slamon.core.sight import find_blind_spans
@@ -83,17 +85,17 @@ class Announcer:
             blind=self._blind_span(transition.at, reading.as_of),
         )
         rendered = self._renderer.render_ticket(mail)
-        event = f"{tenant}/{ticket.id}/{transition.stage.label}/{transition.change}/{transition.version}"
+        key = AlertKey(tenant, ticket.id, transition.stage, transition.change, transition.version)
         return [
             Notification(
-                key=f"{event}/{recipient}",
+                key=str(replace(key, recipient=recipient)),
                 tenant=tenant,
                 kind=str(transition.change),
                 recipient=recipient,
                 subject=rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
-                message_id=message_id(event, recipient, self._domain),
+                message_id=message_id(key.event, recipient, self._domain),
                 created_at=reading.as_of,
                 ticket_id=ticket.id,
             )

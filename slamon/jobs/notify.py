@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError, SchemaOutdatedError, StoreError
+from slamon.jobs.backlog import Backlogs
 from slamon.log import get_logger
 from slamon.ports import Channel, Notification, Observer, Session, Store, WallTime
 
@@ -32,6 +33,7 @@ class DeliveryRules:
     """What to do where there is a choice. *instead* makes the message that takes the place of one given up."""
 
     hold_unknown: bool = False
+    backlogs: Backlogs | None = None
     instead: Callable[[Notification, str], Notification | None] = lambda _note, _why: None
 
 
@@ -68,7 +70,29 @@ class Courier:
         if _seconds() < self._silent_until:
             return False
         with self._channel.session() as session:
+            if not self._merge_backlogs(session):
+                return False
             return all(not self._stopping.is_set() and self._deliver_next(session) for _ in range(AT_ONCE))
+
+    def _merge_backlogs(self, session: Session) -> bool:
+        """Merge what has piled up, once the way is free: so a digest tells how things stand when it is sent."""
+        found = self._rules.backlogs.find(self.name) if self._rules.backlogs else []
+        if not found:
+            return True
+        try:
+            session.connect()
+        except ChannelDownError as error:
+            self._leave_alone(str(error))
+            return False
+        for tenant, recipient in found:
+            assert self._rules.backlogs is not None
+            try:
+                self._rules.backlogs.merge(self.name, tenant, recipient, self._wall.now())
+            except StoreError:
+                raise
+            except Exception:  # what cannot be merged is delivered one by one
+                log.exception("backlog not merged", tenant=tenant, recipient=recipient)
+        return True
 
     def _settle(self) -> None:
         for note in self._store.settle_unknown(self.name, hold=self._rules.hold_unknown):

@@ -103,6 +103,15 @@ class OutboxStore(Protocol):
         """The subjects of what waited in the backup that was restored then, and was therefore not sent."""
 
     def outbox_state(self, channel: str | None = None) -> OutboxState: ...
+    def find_backlogs(self, channel: str, more_than: int) -> list[tuple[str, str]]:
+        """The (tenant, recipient) for whom alerts wait, of recipients for whom more than so many do in all."""
+
+    def load_backlog(self, channel: str, tenant: str, recipient: str) -> list[Notification]:
+        """The alerts that wait for *recipient*, the oldest first; without those that may have arrived."""
+
+    def merge_backlog(self, digest: Notification, ids: Sequence[int], now: datetime) -> bool:
+        """Let *digest* wait in place of the alerts *ids*; nothing and False if one of them no longer waits."""
+
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         """Up to *limit* messages in one of *states*, by number."""
 

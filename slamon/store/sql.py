@@ -29,7 +29,7 @@ from slamon.ports import (
     Versions,
     Watcher,
 )
-from slamon.store import canaries, evaluations, leases, months, outbox, outbox_desk, polls, retention, tickets
+from slamon.store import backlog, canaries, evaluations, leases, months, outbox, outbox_desk, polls, retention, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
 
@@ -262,6 +262,21 @@ class SqlStore:
     def outbox_state(self, channel: str | None = None) -> OutboxState:
         with self._database.reading() as connection:
             return outbox.load_state(connection, channel)
+
+    def find_backlogs(self, channel: str, more_than: int) -> list[tuple[str, str]]:
+        with self._database.reading() as connection:
+            return backlog.find_backlogs(connection, channel, more_than)
+
+    def load_backlog(self, channel: str, tenant: str, recipient: str) -> list[Notification]:
+        with self._database.reading() as connection:
+            return backlog.load_backlog(connection, channel, tenant, recipient)
+
+    def merge_backlog(self, digest: Notification, ids: Sequence[int], now: datetime) -> bool:
+        with self._database.writing() as connection, connection.begin_nested() as attempt:
+            merged = backlog.merge(connection, digest, ids, now)
+            if not merged:
+                attempt.rollback()
+        return merged
 
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         with self._database.reading() as connection:

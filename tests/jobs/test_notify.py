@@ -76,7 +76,7 @@ class Post:
 
     def start(self, *, hold: bool = False) -> None:
         """Start a courier that remembers nothing."""
-        rules = DeliveryRules(hold, lambda one, why: redirect(one, FALLBACK, why, self.wall.now()))
+        rules = DeliveryRules(hold, instead=lambda one, why: redirect(one, FALLBACK, why, self.wall.now()))
         self.courier = Courier("mail", self.channel, self.store, self.metrics, self.wall, rules, self.stopping)
 
     def put(self, *recipients: str, kind: str = "breached") -> None:
