@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slamon.cli.db_check import check
+from slamon.cli.digest import digest
 from slamon.cli.prune import prune
 
 if TYPE_CHECKING:
@@ -123,3 +124,4 @@ def _line(found: SchemaStatus) -> str:
 
 db.add_command(prune)
 db.add_command(check)
+db.add_command(digest)

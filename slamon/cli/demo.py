@@ -48,13 +48,15 @@ def _once(folder: DemoFolder, seed: int, tickets: int) -> None:
     from slamon import log
     from slamon.cli.status import tenant_document, tenant_text
     from slamon.demo.folder import TENANT
-    from slamon.demo.once import live_once
+    from slamon.demo.once import SHOWN, live_once
 
     log.configure("error", "text", sys.stderr)
     outcome = asyncio.run(live_once(folder, seed=seed, tickets=tickets, say=click.echo))
     click.echo()
     click.echo(
-        tenant_text(tenant_document(TENANT, outcome.standing, outcome.poll, outcome.now, 15), outcome.poll, outcome.now)
+        tenant_text(
+            tenant_document(TENANT, outcome.standing, outcome.poll, outcome.now, SHOWN), outcome.poll, outcome.now
+        )
     )
     click.echo(f"\n{outcome.polls} polls, {len(outcome.mails)} mails, the latest:")
     for subject in outcome.mails[:5]:

@@ -26,9 +26,9 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     """
     from contextlib import closing
 
+    from slamon.cli.moment import parse_moment
     from slamon.cli.status import blind_lines
     from slamon.cli.tickets import parse_ticket
-    from slamon.core.instants import parse_instant
     from slamon.core.ledger_document import ledger_document
     from slamon.jobs.ledgers import load_ledger
     from slamon.jobs.sight import read_sight
@@ -36,10 +36,7 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
 
     config = context.obj.config
     tenant, number = parse_ticket(config, ticket)
-    try:
-        now = parse_instant(as_of) if as_of else wall_time(config).now()
-    except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from None
+    now = parse_moment(config, as_of, [tenant]) if as_of else wall_time(config).now()
     with closing(context.obj.open_to_read()) as store:
         ledger = load_ledger(store, tenant, number, now)
         facts = store.load_tickets(tenant, [number])[number]

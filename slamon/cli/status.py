@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
+    from slamon.core.reading import Reading
     from slamon.core.sight import Sight
-    from slamon.core.ticket import Stage
-    from slamon.ports import Poll, Tracked
+    from slamon.core.ticket import Stage, Ticket
+    from slamon.jobs.standing import Standing
+    from slamon.ports import Poll, Store
 
 HEAD = ("TICKET", "STAGE", "STATE", "LEFT", "DUE", "PRIORITY", "BOARD", "COMPANY", "OWNER", "SUMMARY")
 
@@ -21,7 +23,7 @@ HEAD = ("TICKET", "STAGE", "STATE", "LEFT", "DUE", "PRIORITY", "BOARD", "COMPANY
 @click.command("status")
 @click.option("--tenant", help="Only this tenant.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many tickets to list.")
-@click.option("--as-of", "as_of", metavar="INSTANT", help="Read the clocks at this instant instead of now.")
+@click.option("--as-of", "as_of", metavar="INSTANT", help="Show how it stood at this instant, as it was known then.")
 @click.option(
     "--fail-on-breach", is_flag=True, help="End with 3 if a goal is breached, else with 75 if it cannot be seen."
 )
@@ -36,30 +38,30 @@ def status(
     zone ($TZ), a paused clock has none. A tenant that is blind is shown as it
     was when last seen, unless an instant is given.
     """
+    from slamon.cli.moment import parse_moment
     from slamon.cli.tickets import chosen_tenants
-    from slamon.core.instants import parse_instant
     from slamon.jobs.sight import read_sight
-    from slamon.jobs.standing import read_standing
+    from slamon.jobs.standing import read_past_standing, read_standing
     from slamon.wiring import tenant_pace, wall_time
 
     config = context.obj.config
     wall_now = wall_time(config).now()
-    try:
-        now = parse_instant(as_of) if as_of else wall_now
-    except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from None
+    names = chosen_tenants(config, tenant)
+    now = parse_moment(config, as_of, names) if as_of else wall_now
     store = context.obj.open_to_read()
     documents, broken, blind = [], False, False
-    for name in chosen_tenants(config, tenant):
+    for name in names:
         sight = read_sight(store, name, wall_now, tenant_pace(config, name))
         read_at = now if as_of else sight.blind_since or now
-        standing = read_standing(store, name, read_at)
-        poll = store.load_last_poll(name, successful=True)
+        standing = (read_past_standing if as_of else read_standing)(store, name, read_at, limit)
+        poll = store.load_last_poll(name, successful=True, until=now if as_of else None)
         document = {**tenant_document(name, standing, poll, now, limit), **sight_document(sight, read_at)}
         broken, blind = broken or document["breached"] > 0, blind or (sight.is_blind and not as_of)
         documents.append(document)
+        if as_of:
+            document["first_reading_at"] = first_reading(store, name, now)
         if not as_json:
-            head = [] if as_of else blind_lines(name, sight, _zone())
+            head = past_lines(document, now, _zone()) if as_of else blind_lines(name, sight, _zone())
             click.echo("\n".join([*head, tenant_text(document, poll, now)]))
     waits = store.outbox_state()
     store.close()
@@ -69,6 +71,25 @@ def status(
     elif waits.held:
         click.echo(f"outbox: {waits.held} held, a person must decide whether to send them again: `slamon outbox list`")
     context.exit((3 if broken else 75 if blind else 0) if fail_on_breach else 0)
+
+
+def first_reading(store: Store, tenant: str, at: datetime) -> str | None:
+    """Return when the tenant's first reading was stored, None if that was not after *at*."""
+    first = store.load_first_reading_at(tenant)
+    return first.isoformat() if first is not None and first > at else None
+
+
+def past_lines(document: dict[str, Any], at: datetime, zone: tzinfo | None) -> list[str]:
+    """Return the line that says that this is the past as it was known then, or that nothing was."""
+
+    def shown(moment: datetime) -> str:
+        return moment.astimezone(zone).strftime("%a %d %b %Y %H:%M")
+
+    name, first = document["tenant"], document["first_reading_at"]
+    if first is not None:
+        begins = shown(datetime.fromisoformat(first))
+        return [f"{name}: nothing is known of {shown(at)}; the first reading is of {begins}"]
+    return [f"{name}: as it was known at {shown(at)}"]
 
 
 def sight_document(sight: Sight, read_at: datetime) -> dict[str, Any]:
@@ -96,47 +117,48 @@ def blind_lines(name: str, sight: Sight, zone: tzinfo | None) -> list[str]:
     return [f"{name}: BLIND since {since} ({wall_time(sight.age)}): no poll has worked since, nothing new is known"]
 
 
-def tenant_document(name: str, standing: list[Tracked], poll: Poll | None, now: datetime, limit: int) -> dict[str, Any]:
+def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datetime, limit: int) -> dict[str, Any]:
     """Return what is known of a tenant's open tickets; instants are ISO 8601 in UTC."""
     from slamon.core.ticket import STAGES
     from slamon.jobs.standing import urgent_stage
     from slamon.metrics.snapshot import read_state
 
-    states = [read_state(item.reading.stage(stage)) for item in standing for stage in STAGES]
+    readings = standing.readings
+    states = [read_state(reading.stage(stage)) for reading in readings for stage in STAGES]
     tickets = []
-    for item in standing[:limit]:
-        stage = urgent_stage(item.reading)
+    for reading in readings[:limit]:
+        stage = urgent_stage(reading)
         assert stage is not None
-        tickets.append(_ticket(item, stage))
+        tickets.append(_ticket(standing.tickets[reading.ticket_id], reading, stage))
     return {
         "tenant": name,
         "data_as_of": None if poll is None else poll.started_at.isoformat(),
         "data_age_seconds": None if poll is None else int((now - poll.started_at).total_seconds()),
-        "open_with_goals": len(standing),
+        "open_with_goals": len(readings),
         "breached": states.count("breached"),
         "at_risk": states.count("at_risk"),
         "tickets": tickets,
     }
 
 
-def _ticket(item: Tracked, stage: Stage) -> dict[str, Any]:
+def _ticket(ticket: Ticket, reading: Reading, stage: Stage) -> dict[str, Any]:
     from slamon.metrics.snapshot import read_state
 
-    goal = item.reading.stage(stage)
+    goal = reading.stage(stage)
     return {
-        "id": item.ticket.id,
+        "id": ticket.id,
         "stage": stage.label,
         "state": read_state(goal),
-        "clock": str(item.reading.state),
+        "clock": str(reading.state),
         "remaining_seconds": goal.remaining_seconds,
         "goal_seconds": goal.goal_seconds,
         "due_at": goal.due_at.isoformat() if goal.due_at else None,
         "due_if_resumed_at": goal.due_if_resumed_at.isoformat() if goal.due_if_resumed_at else None,
-        "priority": item.ticket.priority.name if item.ticket.priority else "",
-        "board": item.ticket.board.name,
-        "company": item.ticket.company.name if item.ticket.company else "",
-        "owner": item.ticket.owner,
-        "summary": item.ticket.summary,
+        "priority": ticket.priority.name if ticket.priority else "",
+        "board": ticket.board.name,
+        "company": ticket.company.name if ticket.company else "",
+        "owner": ticket.owner,
+        "summary": ticket.summary,
     }
 
 
@@ -145,7 +167,8 @@ def tenant_text(document: dict[str, Any], poll: Poll | None, now: datetime) -> s
     from slamon.cli.table import format_table, terminal_width
     from slamon.reporting.words import wall_time
 
-    age = "never polled" if poll is None else f"data {wall_time(now - poll.started_at)} old"
+    unpolled = "no poll of then is kept" if "first_reading_at" in document else "never polled"
+    age = unpolled if poll is None else f"data {wall_time(now - poll.started_at)} old"
     title = (
         f"{document['tenant']}: {document['open_with_goals']} open tickets with a goal to keep; "
         f"{document['at_risk']} goals at risk, {document['breached']} breached; {age}"

@@ -49,3 +49,27 @@ def _with(facts: Ticket, kind: Kind, value: Ref | None, sights: tuple[Ticket | N
     elif kind is Kind.COMPANY:
         along = {"company_identifier": shown.company_identifier if shown else ""}
     return structs.replace(facts, **{field: value, **along})
+
+
+UNKNOWN = "?"
+
+
+def facts_at(now: Ticket, events: Sequence[Event], at: datetime) -> Ticket:
+    """Return *now* with board, company, priority, agreement, SLA and owner as they were at *at*, by *events* in order.
+
+    What changed since, without a word of what it was before, is called "?".
+    """
+    changes: dict[str, object] = {}
+    for kind, field in {**_FIELDS, Kind.OWNER: "owner"}.items():
+        told = [event for event in events if event.kind is kind]
+        past = [event for event in told if event.at <= at]
+        if len(past) == len(told):
+            continue
+        last = past[-1] if past else None
+        if field == "owner":
+            changes[field] = last.name if last else UNKNOWN
+        elif last is None:
+            changes[field] = Ref(0, UNKNOWN)
+        else:
+            changes[field] = None if last.id is None else Ref(last.id, last.name)
+    return structs.replace(now, **changes) if changes else now

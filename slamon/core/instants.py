@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DATE = date(1970, 1, 1)
@@ -50,6 +51,22 @@ def parse_instant(text: str) -> datetime:
     if _FRACTION.search(text):  # fromisoformat drops what is finer than a microsecond
         raise ValueError(f"{text!r} is not on a whole second")
     return from_epoch(to_epoch(at))
+
+
+def local_instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, at which clocks in *zone* show *local*.
+
+    Raises:
+        ValueError: They never do, or twice, or it is none of what `to_epoch` takes.
+    """
+    first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    found = from_epoch(to_epoch(first))
+    if found.astimezone(zone).replace(tzinfo=None) != local:
+        raise ValueError(f"{local.isoformat()} does not exist in {zone}: clocks were set forward")
+    if first.utcoffset() != second.utcoffset():
+        both = f"{first.isoformat()} or {second.isoformat()}"
+        raise ValueError(f"{local.isoformat()} happens twice in {zone}; write {both}")
+    return found
 
 
 def format_instant(at: datetime) -> str:

@@ -14,10 +14,10 @@ from slamon.config import load_config
 from slamon.demo.folder import TENANT, DemoFolder, working_day
 from slamon.errors import SlamonError
 from slamon.jobs.reconcile import publish
-from slamon.jobs.standing import read_standing
+from slamon.jobs.standing import Standing, read_standing
 from slamon.mailbox import Mailbox
 from slamon.metrics import Metrics
-from slamon.ports import Poll, Tracked
+from slamon.ports import Poll
 from slamon.service import Workplace
 from slamon.simulator.clock import SimClock
 from slamon.simulator.server import SimulatorServer
@@ -26,6 +26,7 @@ from slamon.store.migrate import open_store
 
 STEP = timedelta(minutes=10)
 STEPS = 18
+SHOWN = 15  # tickets in the table at the end
 
 
 class _SimulatorTime:
@@ -46,7 +47,7 @@ class Outcome:
     """What one demo did."""
 
     now: datetime
-    standing: list[Tracked]
+    standing: Standing
     poll: Poll
     polls: int
     mails: list[str]
@@ -90,7 +91,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
             publish(metrics, TENANT, await asyncio.to_thread(compare_tenant, store, watch.deps.settings, now), now)
             await _deliver(workplace)
             folder.metrics.write_bytes(metrics.render()[0])
-            standing = await asyncio.to_thread(read_standing, store, TENANT, now)
+            standing = await asyncio.to_thread(read_standing, store, TENANT, now, SHOWN)
             subjects = [entry.subject for entry in box.folder.list()]
             return Outcome(now, standing, poll, STEPS + 1, subjects)
         finally:

@@ -62,6 +62,12 @@ class ClockStore(Protocol):
         """The earliest `next_change_at` of all tickets; the past if one is due."""
 
     def load_readings(self, tenant: str, ids: Collection[int]) -> dict[int, Reading]: ...
+    def load_readings_at(self, tenant: str, at: datetime) -> list[Reading]:
+        """Of each ticket with a goal open at *at* the newest reading stored at or before it, by id."""
+
+    def load_first_reading_at(self, tenant: str) -> datetime | None:
+        """The earliest `as_of` of all readings that are kept."""
+
     def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
         """Up to *limit* open tickets with ids above *after*, by id; those never read are absent."""
 

@@ -71,7 +71,9 @@ class HistoryStore(Protocol):
     """Polls, tickets and events. Each `save_*` is one transaction: all of it or nothing."""
 
     def load_watermark(self, tenant: str) -> datetime | None: ...
-    def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None: ...
+    def load_last_poll(self, tenant: str, *, successful: bool = False, until: datetime | None = None) -> Poll | None:
+        """The newest poll, or the newest that did not fail; with *until* of those that had begun by then."""
+
     def load_good_polls(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """When the polls that did not fail began and ended: the last before *since*, and those up to *until*."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from slamon.core.reading import Reading
+from slamon.core.reading import OPEN_VERDICTS, Reading
 from slamon.core.ticket import Stage
 from slamon.core.transition import Transition
 from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
@@ -48,6 +48,36 @@ def load_open(connection: Connection, tenant: str) -> list[Tracked]:
     )
     rows = connection.execute(query)
     return [Tracked(codec.ticket_from(row[0]), codec.reading_from(tuple(row[1:]))) for row in rows]
+
+
+def load_readings_at(connection: Connection, tenant: str, at: datetime) -> list[Reading]:
+    """Return the newest reading at or before *at* of each ticket that was open then with a goal to keep, by id."""
+    has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
+    past = readings.alias("past")
+    newest = select(func.max(past.c.as_of)).where(
+        past.c.tenant == clocks.c.tenant, past.c.ticket_id == clocks.c.ticket_id, past.c.as_of <= at
+    )
+    then = and_(
+        readings.c.tenant == clocks.c.tenant,
+        readings.c.ticket_id == clocks.c.ticket_id,
+        readings.c.as_of == newest.scalar_subquery(),
+    )
+    to_keep = (readings.c[f"{stage.label}_verdict"].in_([str(verdict) for verdict in OPEN_VERDICTS]) for stage in Stage)
+    query = (
+        select(*raw(readings, _READING))
+        .select_from(tickets)
+        .join(clocks, has_clock)
+        .join(readings, then)
+        # What is closed and was not read since had been closed before.
+        .where(tickets.c.tenant == tenant, or_(tickets.c.open, clocks.c.read_at > at), or_(*to_keep))
+        .order_by(tickets.c.id)
+    )
+    return [codec.reading_from(tuple(row)) for row in connection.execute(query)]
+
+
+def load_first_reading_at(connection: Connection, tenant: str) -> datetime | None:
+    first: Select[datetime | None] = select(func.min(readings.c.as_of)).where(readings.c.tenant == tenant)
+    return connection.scalar(first)
 
 
 _GOAL = ("verdict", "at_risk", "due_at", "breached_at")

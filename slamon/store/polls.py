@@ -43,11 +43,13 @@ def load_watermark(connection: Connection, tenant: str) -> datetime | None:
     return connection.scalar(newest)
 
 
-def load_last_poll(connection: Connection, tenant: str, *, successful: bool) -> Poll | None:
+def load_last_poll(connection: Connection, tenant: str, *, successful: bool, until: datetime | None) -> Poll | None:
     """Return the newest poll; with *successful* the newest that did not fail, partial ones included."""
     query = select(*raw(polls, POLL_COLUMNS)).where(polls.c.tenant == tenant)
     if successful:
         query = query.where(polls.c.result != "failed")
+    if until is not None:
+        query = query.where(polls.c.started_at <= until)
     row = connection.execute(query.order_by(polls.c.id.desc()).limit(1)).first()
     return None if row is None else _poll_from(tuple(row))
 

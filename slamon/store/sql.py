@@ -32,6 +32,7 @@ from slamon.ports import (
 from slamon.store import backlog, canaries, evaluations, leases, months, outbox, outbox_desk, polls, retention, tickets
 from slamon.store import versions as contents
 from slamon.store.database import Database
+from slamon.store.digest import StoreDigest, read_digest
 
 
 class SqlStore:
@@ -61,9 +62,9 @@ class SqlStore:
         with self._database.reading() as connection:
             return polls.load_watermark(connection, tenant)
 
-    def load_last_poll(self, tenant: str, *, successful: bool = False) -> Poll | None:
+    def load_last_poll(self, tenant: str, *, successful: bool = False, until: datetime | None = None) -> Poll | None:
         with self._database.reading() as connection:
-            return polls.load_last_poll(connection, tenant, successful=successful)
+            return polls.load_last_poll(connection, tenant, successful=successful, until=until)
 
     def load_good_polls(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         with self._database.reading() as connection:
@@ -153,6 +154,14 @@ class SqlStore:
         """Return the tickets whose stored reading stands at *as_of*: no event came since, no instant of change."""
         with self._database.reading() as connection:
             return tickets.load_standing_ids(connection, tenant, as_of)
+
+    def load_readings_at(self, tenant: str, at: datetime) -> list[Reading]:
+        with self._database.reading() as connection:
+            return evaluations.load_readings_at(connection, tenant, at)
+
+    def load_first_reading_at(self, tenant: str) -> datetime | None:
+        with self._database.reading() as connection:
+            return evaluations.load_first_reading_at(connection, tenant)
 
     def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
         with self._database.reading() as connection:
@@ -392,3 +401,8 @@ class SqlStore:
         """Give the space of deleted rows back to the file system. Nobody can write meanwhile. Postgres needs none."""
         if self._database.sqlite:
             self._database.vacuum()
+
+    def digest(self) -> StoreDigest:
+        """Return a hash over all stored history, the same on any database that holds the same."""
+        with self._database.reading() as connection:
+            return read_digest(connection)

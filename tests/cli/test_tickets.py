@@ -65,7 +65,8 @@ class TestStatus:
     def test_the_next_to_look_at_comes_first(self, folder: Path) -> None:
         result = run(folder, "status", "--as-of", "2026-11-02T10:45:00Z")
 
-        lines = result.output.splitlines()
+        past, *lines = result.output.splitlines()
+        assert past == "main: as it was known at Mon 02 Nov 2026 10:45"
         assert lines[0] == ("main: 3 open tickets with a goal to keep; 1 goals at risk, 3 breached; data 5 min old")
         assert [line.split()[0] for line in lines[3:]] == ["1", "2", "3"]
         assert "15 min" in lines[3]
@@ -107,6 +108,25 @@ class TestStatus:
 
         assert "--as-of" in printed
         assert as_of in printed
+
+    def test_a_local_time_is_read_in_the_zone_of_the_settings(self, folder: Path) -> None:
+        text = CONFIG.replace('client_id = "8c1d"', 'client_id = "8c1d"\nzone = "America/New_York"')
+        (folder / "york.toml").write_text(text)
+
+        local = run(folder, "status", "--json", "--as-of", "2026-11-02T05:45:00", config="york.toml")
+        assert local.output == run(folder, "status", "--json", "--as-of", "2026-11-02T10:45:00Z").output
+        twice = usage_error(run(folder, "explain", "1", "--as-of", "2026-11-01T01:30:00", config="york.toml"))
+        assert "happens twice in America/New_York; write 2026-11-01T01:30:00-04:00 or" in twice
+
+    def test_before_the_first_reading_it_says_so(self, folder: Path) -> None:
+        result = run(folder, "status", "--as-of", "2026-11-02T10:30:00Z")
+        (tenant,) = json.loads(run(folder, "status", "--json", "--as-of", "2026-11-02T10:30:00Z").output)["tenants"]
+
+        assert result.output.splitlines() == [
+            "main: nothing is known of Mon 02 Nov 2026 10:30; the first reading is of Mon 02 Nov 2026 10:40",
+            "main: 0 open tickets with a goal to keep; 0 goals at risk, 0 breached; no poll of then is kept",
+        ]
+        assert (tenant["first_reading_at"], tenant["tickets"]) == ("2026-11-02T10:40:00+00:00", [])
 
     def test_an_unknown_tenant_names_the_known_ones(self, folder: Path) -> None:
         assert "there is: main" in usage_error(run(folder, "status", "--tenant", "acme"))

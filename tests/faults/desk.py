@@ -105,14 +105,15 @@ async def watching(
     sweep_every: timedelta,
     limits: Limits = PATIENT,
     page_size: int = 1000,
+    database: str | None = None,
 ) -> AsyncIterator[Desk]:
-    """Watch *url* with the demo's settings and a new SQLite database in *folder*; the overlap is two polls."""
+    """Watch *url* with the demo's settings and a new database in *folder*, or *database*; the overlap is two polls."""
     demo = DemoFolder(folder)
     demo.clear()
     demo.write_config(source=url, mail_port=1, port=0, speed=1, anchor=clock(), starts_at=clock(), poll_seconds=60)
     config = load_config(demo.config, {})
     settings = replace(tenant_settings(config, TENANT), overlap=2 * poll_every, sweep_every=sweep_every)
-    store = await asyncio.to_thread(open_store, f"sqlite:///{demo.database}")
+    store = await asyncio.to_thread(open_store, database or f"sqlite:///{demo.database}")
     assert isinstance(store, SqlStore)
     metrics = Metrics(version="0", tzdata_version="0", tenants=[TENANT], strict=True)
     wall, state = HandTime(clock), TenantState()
