@@ -6,6 +6,8 @@ fits asks for one row and spends neither its half second nor its memory.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,7 +144,21 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def _migrate(url: str, change: Callable[[Config], None], *, back: bool = False) -> SchemaStatus:
     """Run *change* in one transaction, behind the lock of whoever migrates; the second comer finds it done."""
-    with _probe(url, foreign_keys=False) as database, database.writing() as connection:
+    with _probe(url, foreign_keys=False) as database:
+        _keep_private(database)
+        return _migrate_in(database, change, back=back)
+
+
+def _keep_private(database: Database) -> None:
+    """Make the SQLite file that is not there yet, readable by its owner alone; what SQLite adds beside it follows."""
+    path = database.url.database or ":memory:"
+    if _is_absent(database) and path != ":memory:":
+        with contextlib.suppress(OSError):  # SQLite says it better
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _migrate_in(database: Database, change: Callable[[Config], None], *, back: bool) -> SchemaStatus:
+    with database.writing() as connection:
         lock_out_writers(connection)
         found = _status(database, connection)
         refuse(found)

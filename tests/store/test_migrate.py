@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,18 @@ def test_asking_for_the_status_creates_no_file(sqlite_url: str, tmp_path: Path) 
     schema_status(sqlite_url)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_else_on_the_machine_reads_an_sqlite_file(sqlite_url: str, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with closing(open_store(sqlite_url)) as store:
+            store.save_poll(poll())
+            modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+
+    assert modes == {0o600}
 
 
 def test_head_is_the_newest_migration() -> None:
