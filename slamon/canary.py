@@ -79,7 +79,7 @@ class Aviary:
             trouble = await self._watch(canary)
         self._observer.set("slamon_canary_ok", float(not trouble))
         if trouble:
-            log.error("canary did not arrive", reason=trouble)
+            log.error("the way of an alert is not clear", reason=trouble)
         if self._deadman is not None and (canary is None or canary.ours):
             await self._deadman.ping(well=not trouble)
         return not trouble

@@ -93,6 +93,7 @@ class Workplace:
         self.stopping = threading.Event()
         self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
         self._clients: list[Client] = []
+        metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
         metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
