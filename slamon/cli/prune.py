@@ -29,6 +29,8 @@ def prune(context: click.Context, *, dry_run: bool, vacuum: bool, as_json: bool)
     config = context.obj.config
     before = cutoffs(kept_days(config), wall_time(config).now())
     with closing(context.obj.open_store()) as store:
+        if not dry_run:
+            store.prepare_months(wall_time(config).now())
         old = store.measure_old(before)
         gone = None if dry_run else prune_now(store, before, Unobserved())
         if vacuum:

@@ -56,3 +56,9 @@ def mask_url(url: str) -> str:
         url = f"{scheme}://{credentials.partition(':')[0]}:{MASK}@{rest}"
     base, mark, query = url.partition("?")
     return base + mark + _QUERY.sub(rf"\g<1>{MASK}", query)
+
+
+def sslmode_of(url: str) -> str | None:
+    """Return the `sslmode` that an address of Postgres names, None without one."""
+    found = re.search(r"[?&]sslmode=([\w-]+)", url)
+    return found[1] if found else None

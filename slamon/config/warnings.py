@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slamon.config.checks import plain
+from slamon.config.database import sslmode_of
 from slamon.config.models import Config
 from slamon.config.policies import Goals, Promise
 from slamon.core.rules_document import find_overlaps
@@ -10,7 +11,7 @@ from slamon.core.rules_document import find_overlaps
 
 def find_warnings(config: Config) -> list[str]:
     """Return one line, beginning with the key, for each thing that is probably not meant."""
-    found = _mail(config)
+    found = _mail(config) + _store(config)
     for name, document in config.calendar.items():
         found += [f"calendar.{name}.{line}" for line in find_overlaps(plain(document))]
     promises: list[tuple[str, Promise]] = [("default_policy", config.default_policy)]
@@ -41,6 +42,14 @@ def _mail(config: Config) -> list[str]:
         if report.enabled and not config.recipients_of(name)
     ]
     return found
+
+
+def _store(config: Config) -> list[str]:
+    """What is written down is done; that it was meant cannot be known."""
+    mode = sslmode_of(config.store.url.get_secret_value())
+    if mode in (None, "verify-full"):
+        return []
+    return [f"store.url: sslmode={mode} believes whoever answers; only sslmode=verify-full proves which server it is"]
 
 
 def _unordered(key: str, promise: Promise) -> list[str]:

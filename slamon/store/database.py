@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from slamon.errors import StoreError
 from slamon.store.failures import shown, translated
+from slamon.store.remote import require_proof
 from slamon.store.schema_guard import require_schema
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def _refuse_writes(dbapi: PostgresConnection, _record: object) -> None:
 
 
 def _postgres(url: URL, pooled: bool) -> Engine:
+    require_proof(url)
     arguments = {"connect_timeout": _CONNECT_SECONDS, "application_name": "slamon"}
     pool: dict[str, Any] = {"pool_pre_ping": True} if pooled else {"poolclass": NullPool}
     try:

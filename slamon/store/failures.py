@@ -18,7 +18,15 @@ _MASK = "***"
 # intervention, rollback; statement and lock time-outs; a transaction left idle too long.
 _PASSING_STATES = ("08", "53", "57", "40", "55P03", "25P03")
 # Refusals at connect have no SQLSTATE in psycopg; only the words tell a wrong password from a dead server.
-_REFUSALS = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "invalid ")
+_REFUSALS = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "no password supplied",
+    "invalid ",
+    "certificate",
+    "support SSL",
+)
 _SQLITE_PASSING = ("locked", "busy", "disk is full", "disk I/O error", "interrupted")
 _SQLITE_REMEDIES = {
     "unable to open database file": "check that its folder exists and slamon may write there",
@@ -32,7 +40,8 @@ _POSTGRES_REMEDIES = {
     'database "': "create it, or name another one in the store's URL",
     'role "': "create it, or name another one in the store's URL",
     "no pg_hba.conf entry": "let the server take this client in its pg_hba.conf",
-    "certificate": "name the authority that signed the server's certificate: sslrootcert=FILE",
+    "certificate": "name the authority that signed the server's certificate: sslrootcert=FILE, or =system",
+    "support SSL": "have the server speak TLS, or say in the store's URL that it does not: sslmode=disable",
     "must be owner": "let the role that owns the tables do this",
     "permission denied": "grant the role what it needs, or let the one that owns the tables do this",
     "read-only transaction": "name a server that takes writes",

@@ -174,3 +174,17 @@ def test_the_commands_load_nothing_heavy_before_they_run(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("mode", "warned"), [("require", True), ("disable", True), ("verify-full", False), ("", False)]
+)
+def test_a_database_that_need_not_prove_itself_is_warned_of(tmp_path: Path, mode: str, warned: bool) -> None:
+    path = tmp_path / "slamon.toml"
+    path.write_text(TENANT)
+    query = f"?sslmode={mode}" if mode else ""
+    environ = {**SECRETS, "SLAMON_STORE__URL": f"postgresql://u:canary-db@h/d{query}"}
+
+    said = run(check, config=path, environ=environ)
+
+    assert ("only sslmode=verify-full proves which server it is" in said.output) is warned, said.output

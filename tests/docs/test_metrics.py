@@ -21,6 +21,8 @@ from slamon.metrics.catalog import (
 from slamon.metrics.snapshot import STATES
 from tests.docs.pages import REFERENCE, codes, pages, prose, rows
 
+ROLES = ("slamon_migrate", "slamon_run", "slamon_read")  # of Postgres, named as metrics are
+
 PAGE = REFERENCE / "metrics.md"
 STAGES = (("respond", 1.0), ("plan", 1.0), ("resolve", 1.0))
 COUNTS = (("name", "respond", "running", 1),)
@@ -54,7 +56,7 @@ def test_every_metric_has_a_row_with_its_type_and_labels(name: str) -> None:
 
 
 def test_no_page_names_a_metric_that_does_not_exist() -> None:
-    known = {*METRICS, "slamon_schema"}
+    known = {*METRICS, "slamon_schema", *ROLES}
     for page in pages():
         named = set(re.findall(r"`(slamon_[a-z_]+)", prose(page)))
         assert named <= known, page.name
