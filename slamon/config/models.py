@@ -136,7 +136,7 @@ class Retention(Section):
 
     events_days: Days = 760
     readings_days: Days = 400
-    notifications_days: Days = 400
+    notifications_days: Days = 90
     reports_days: Days = 760
     polls_days: Days = 30
 

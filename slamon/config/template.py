@@ -141,7 +141,7 @@ listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
 [retention]                     # days; nothing of an open ticket ever goes
 events_days = 760               # a closed ticket, with all its history
 readings_days = 400             # how it stood at each instant; the last reading stays with the ticket
-notifications_days = 400        # mails that were sent
+notifications_days = 90         # mails that were sent
 reports_days = 760
 polls_days = 30
 

@@ -18,7 +18,10 @@ from slamon.store.tables import events, notifications, readings, tickets, transi
 _LEFT_OUT = {
     "events": {"seq", "poll_id"},
     "versions": {"first_seen_at"},
-    "notifications": {"id", "state", "attempts", "next_try_at", "lease_until", "finished_at", "error"},
+    "notifications": {
+        *("id", "state", "attempts", "next_try_at", "lease_until", "finished_at", "error"),
+        *("failures", "unsure", "merged_into"),
+    },
 }
 _TABLES: tuple[Table, ...] = (tickets, events, readings, transitions, notifications, versions)
 _SIZE = 1 << 256

@@ -197,7 +197,11 @@ def _rows_of(kind: OldKind, before: datetime) -> list[tuple[Table, ColumnElement
     if kind == "polls":
         return [(polls, old_polls(before))]
     note = notifications.c
-    finished = note.finished_at < before
+    merged = notifications.alias("merged")
+    is_named = exists().where(merged.c.merged_into == note.id)
+    # What was merged or dropped has no instant at which it ended; what another was merged into stays with it.
+    ended = or_(note.finished_at < before, and_(note.state.in_(("merged", "dropped")), note.created_at < before))
+    finished = and_(ended, not_(is_named))
     if kind == "reports":
         return [(notifications, and_(finished, note.kind == "report")), (job_runs, _is_past_run(before))]
     # Its key keeps what may still be told of an open ticket from being told twice.

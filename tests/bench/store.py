@@ -50,6 +50,7 @@ def _measure(url: str) -> list[tuple[str, float, str]]:
     ids = range(1, TICKETS + 1)
     tickets = [_ticket(number) for number in ids]
     events = [_event(number, turn) for number in ids for turn in range(EVENTS)]
+    store.prepare_months(NOW)
     store.save_poll(_poll(0), tickets, events)
 
     poll = _median(lambda turn: _polled(store, tickets, turn))
@@ -138,7 +139,7 @@ def _bytes_per_reading(url: str) -> float:
         size = (
             "SELECT sum(pgsize) FROM dbstat WHERE name IN ('readings', 'sqlite_autoindex_readings_1')"
             if database.sqlite
-            else "SELECT pg_total_relation_size('readings')"
+            else "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('readings') WHERE isleaf"
         )
         try:
             held = connection.exec_driver_sql(size).scalar_one()

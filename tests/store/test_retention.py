@@ -119,6 +119,25 @@ def test_messages_go_when_they_were_finished_long_ago_but_not_those_of_an_open_t
     assert store.enqueue(old) == 4
 
 
+def test_a_digest_stays_as_long_as_a_message_that_was_merged_into_it(store: SqlStore) -> None:
+    life(store, 1, NOW - DAY, closed=False)
+    life(store, 2, NOW - DAY)
+    store.enqueue([note("digest", kind="digest", ticket_id=None), note("1", ticket_id=1), note("2", ticket_id=2)])
+    old = f"{int((NOW - 500 * DAY).timestamp())}"
+    with store._database.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE notifications SET state = 'merged', created_at = " + old + ","
+            " merged_into = (SELECT min(id) FROM notifications WHERE kind = 'digest') WHERE kind <> 'digest'"
+        )
+        connection.exec_driver_sql(
+            "UPDATE notifications SET state = 'sent', attempts = 1, finished_at = " + old + " WHERE kind = 'digest'"
+        )
+
+    assert pruned(store)["notifications"] == 1  # that of the closed ticket
+    assert pruned(store)["notifications"] == 0
+    assert store.enqueue([note("digest", kind="digest", ticket_id=None), note("2", ticket_id=2)]) == 1
+
+
 def test_runs_of_reports_are_forgotten_but_never_the_newest_nor_since_when_one_watches(store: SqlStore) -> None:
     for job, period, at in (
         ("watch", MAIN, LONG_AGO),
