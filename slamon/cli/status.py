@@ -40,21 +40,23 @@ def status(
     """
     from slamon.cli.moment import parse_moment
     from slamon.cli.tickets import chosen_tenants
-    from slamon.jobs.sight import read_sight
+    from slamon.jobs.sight import read_sight, sight_of_polls
     from slamon.jobs.standing import read_past_standing, read_standing
     from slamon.wiring import tenant_pace, wall_time
 
     config = context.obj.config
-    wall_now = wall_time(config).now()
     names = chosen_tenants(config, tenant)
-    now = parse_moment(config, as_of, names) if as_of else wall_now
+    now = parse_moment(config, as_of, names) if as_of else wall_time(config).now()
     store = context.obj.open_to_read()
     documents, broken, blind = [], False, False
     for name in names:
-        sight = read_sight(store, name, wall_now, tenant_pace(config, name))
+        pace, poll = (
+            tenant_pace(config, name),
+            store.load_last_poll(name, successful=True, until=now if as_of else None),
+        )
+        sight = sight_of_polls(now, pace, poll, None) if as_of else read_sight(store, name, now, pace)
         read_at = now if as_of else sight.blind_since or now
         standing = (read_past_standing if as_of else read_standing)(store, name, read_at, limit)
-        poll = store.load_last_poll(name, successful=True, until=now if as_of else None)
         document = {**tenant_document(name, standing, poll, now, limit), **sight_document(sight, read_at)}
         broken, blind = broken or document["breached"] > 0, blind or (sight.is_blind and not as_of)
         documents.append(document)

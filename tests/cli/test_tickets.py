@@ -154,6 +154,12 @@ class TestStatus:
         assert tenant["read_at"] == "2026-11-02T10:40:00+00:00"
         assert tenant["tickets"][0]["remaining_seconds"] == 1200
 
+    @pytest.mark.parametrize(("time", "outlook"), [("10:42", "clear"), ("10:45", "blind"), ("10:30", "unseen")])
+    def test_a_past_instant_is_as_far_as_it_was_seen_then(self, folder: Path, time: str, outlook: str) -> None:
+        printed = run(folder, "status", "--json", "--as-of", f"2026-11-02T{time}:00Z").output
+
+        assert json.loads(printed)["tenants"][0]["outlook"] == outlook
+
     def test_what_cannot_be_seen_is_no_success(self, folder: Path) -> None:
         unseen = run(folder, "status", "--fail-on-breach", "--tenant", "other", config="two.toml")
         breached = run(folder, "status", "--fail-on-breach")

@@ -99,7 +99,7 @@ def test_the_operators_hear_once_that_slamon_is_blind_what_may_break_and_when_it
     outage(watched, "14:02", "14:03", "15:55")
     (blind,) = watched.mails()
     assert (blind.kind, blind.recipient) == ("blind", "admin@example.org")
-    assert blind.subject == "slamon does not see main since Mon 2 Nov 13:58: 1 goal may break"
+    assert blind.subject == "slamon has not seen main since Mon 2 Nov 13:58: 1 goal may break"
     assert "Mon 2 Nov 14:00  ticket 1 at Acme, resolve: Ticket 1\n  https://psa.example/1" in blind.text
     assert "The last poll said: down" in blind.text
     assert "https://psa.example/1" in blind.html
@@ -123,7 +123,7 @@ def test_a_tenant_that_no_poll_ever_reached_is_told_of_too(desk: OpenDesk) -> No
     outage(watched, "10:03:01", "10:04")
 
     (mail,) = watched.mails()
-    assert mail.subject == "slamon has never seen main since Mon 2 Nov 10:00"
+    assert mail.subject == "slamon has never seen main, watched since Mon 2 Nov 10:00"
     assert "no poll has worked yet" in mail.text
 
     watched.polls("10:30")
