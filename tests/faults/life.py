@@ -63,6 +63,7 @@ class Life:
     bad: Counter[Fault] = field(default_factory=Counter)
     failed_polls: int = 0
     refused_sweeps: int = 0
+    doubted_trails: int = 0
 
     @property
     def deleted(self) -> set[int]:
@@ -131,6 +132,7 @@ def _take_stock(desk: Desk, life: Life) -> None:
     read = Evaluator(TENANT, desk.store, Unobserved()).read(ids, desk.now)
     life.readings = {reading.ticket_id: reading for reading in read}
     life.refused_sweeps = int(desk.sample("slamon_sweeps_refused_total"))
+    life.doubted_trails = int(desk.sample("slamon_audit_trails_doubted_total"))
 
 
 def stored_ids(store: SqlStore) -> list[int]:

@@ -42,7 +42,7 @@ def test_the_calm_life_has_something_to_lose(calm: Life) -> None:
     assert len(calm.tickets) > PLAN.tickets + PLAN.closed // 2
     assert len(calm.closed[-1] - calm.closed[0]) >= 5
     assert len(calm.breaches) > 10
-    assert calm.failed_polls == 0
+    assert calm.failed_polls == calm.doubted_trails == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -58,4 +58,5 @@ def test_three_answers_of_ten_lie(calm: Life, tmp_path: Path) -> None:
     rough = asyncio.run(live(PLAN, tmp_path, chaos))
 
     assert rough.bad.total() > 60
+    assert rough.doubted_trails > 0
     assert compare(calm, rough).wrong == []
