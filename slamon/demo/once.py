@@ -84,6 +84,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
                 for _ in range(STEPS):
                     clock.advance(STEP.total_seconds())
                     poll = await watch.cycle()
+                    await _deliver(workplace)
                     if poll.result == "failed":
                         raise SlamonError(f"the simulator could not be polled: {poll.error}")
             await asyncio.to_thread(workplace.report, "breaches")
