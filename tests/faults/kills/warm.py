@@ -51,7 +51,8 @@ async def live(config_file: Path, instants: list[datetime]) -> str:
     metrics = Metrics(version="0", tzdata_version="0")
     workplace = await asyncio.to_thread(Workplace, config, store, metrics, wall)
     (watch,) = workplace.watches
-    poll = await watch.cycle()
+    async with workplace.holding(watch.name):
+        poll = await watch.cycle()
     for wall.at in instants:
         while await asyncio.to_thread(workplace.deliver):
             pass
