@@ -6,13 +6,14 @@ from collections import Counter
 
 import pytest
 
+from slamon.core.alert_key import parse_alert_key
 from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Ref
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import settings_of
-from tests.jobs.world import Life, World, at, ticket, worlds_of
+from tests.jobs.world import HOUR, Life, World, at, ticket, worlds_of
 
 RESOLVE_ONLY = PolicyRule("default", calendar="AllHours", goals=GoalHours(None, None, 4))
 BY_RANK = PolicyRule(
@@ -187,3 +188,37 @@ def test_the_detection_lag_counts_from_the_deadline(desk: OpenDesk) -> None:
 
     assert watched.sample("slamon_detection_lag_seconds_sum", stage="resolve") == 4
     assert watched.sample("slamon_detection_lag_seconds_count", stage="resolve") == 1
+
+
+def test_T61_a_pause_that_moves_the_deadline_tells_nothing_again(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("13:20"), status="Waiting Customer").then(at("15:20"), status="In Progress")
+    watched = desk(worlds_of(life), settings_of(RESOLVE_ONLY))
+
+    watched.polls("10:01", "13:10")
+    (due,) = {stage.due_at for stage in watched.stored().stages if stage.due_at}
+    assert watched.mailed() == [("near_breach/resolve", who) for who in BOTH]
+    watched.polls("13:21", "15:21", "15:30")
+
+    (moved,) = {stage.due_at for stage in watched.stored().stages if stage.due_at}
+    assert moved == due + 2 * HOUR
+    assert watched.mailed() == []
+    watched.evaluate("16:00:01")
+    assert watched.mailed() == [("breached/resolve", who) for who in BOTH]
+
+
+def test_T87_an_alert_that_waits_says_what_held_when_it_was_made(desk: OpenDesk) -> None:
+    """The goal is edited while the alert waits: the alert stays as it is, the new deadline has one of its own."""
+    watched = desk(worlds_of(Life(ticket())), settings_of(RESOLVE_ONLY))
+    watched.polls("10:01", "13:10")
+
+    watched.start(settings_of(PolicyRule("default", calendar="AllHours", goals=GoalHours(None, None, 3))))
+    watched.poll("13:20")
+
+    mails = [mail for mail in watched.mails() if mail.recipient.startswith("noc")]
+    assert [mail.kind for mail in mails] == ["near_breach", "breached"]
+    old, new = (parse_alert_key(mail.key) for mail in mails)
+    assert old is not None
+    assert new is not None
+    assert old.version < new.version
+    assert "4 h to resolve" in mails[0].text
+    assert "3 h to resolve" in mails[1].text
