@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.argument("address")
 def test_mail(address: str) -> None:
     """Send a test mail to ADDRESS with the settings of [mail]."""
-    from slamon.errors import SlamonError
+    from slamon.errors import DeliveryUnknownError, SlamonError
 
     context = click.get_current_context()
     settings = context.obj.config.mail
@@ -24,6 +24,9 @@ def test_mail(address: str) -> None:
         context.exit(2)
     try:
         send(settings, address)
+    except DeliveryUnknownError as error:
+        click.echo(f"the test mail may have been sent; the server did not say: {error}", err=True)
+        context.exit(error.exit_status)
     except SlamonError as error:
         click.echo(f"no mail was sent: {error}", err=True)
         context.exit(error.exit_status)

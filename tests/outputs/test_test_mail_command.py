@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from slamon.cli import test_mail as command
-from tests.outputs.servers import PASSWORD, Inbox, closed, listening
+from tests.outputs.servers import PASSWORD, Inbox, closed, listening, scripted
 
 
 def run(address: str, **settings: object) -> Result:
@@ -84,3 +84,11 @@ def test_loading_the_command_loads_no_mail_code() -> None:
         "assert not {'smtplib', 'jinja2', 'css_inline', 'slamon.mail'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_server_that_does_not_say_whether_it_took_the_mail_is_not_spoken_for() -> None:
+    with scripted({".": ""}) as port:
+        result = run("ann@example.com", port=port)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("the test mail may have been sent; the server did not say: ")
