@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, insert
+from sqlalchemy import Boolean, Connection, delete, insert, update
 
-from slamon.core.instants import format_instant
+from slamon.core.instants import EPOCH, format_instant
 from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.ports import RESTORED
 from slamon.store.backup.form import TABLE, Backup, read_backup, reading_file
@@ -26,7 +26,7 @@ from slamon.store.database import Database
 from slamon.store.migrate import HEAD, build_anew, refuse, schema_status, upgrade_scratch
 from slamon.store.outbox import hold_back
 from slamon.store.schema_guard import lock_out_writers
-from slamon.store.tables import job_runs, metadata
+from slamon.store.tables import job_runs, leases, metadata, watchers
 
 _AT_ONCE = 5000
 
@@ -90,6 +90,8 @@ def _prepared(path: Path, backup: Backup, now: datetime) -> Iterator[Path]:
 
 def _mark(connection: Connection, made_at: datetime, now: datetime) -> None:
     hold_back(connection, now)
+    connection.execute(update(leases).values(until_at=EPOCH))  # nobody has to wait for them
+    connection.execute(delete(watchers))
     run = {"job": RESTORED, "period": format_instant(made_at), "claimed_at": now}
     connection.execute(insert(job_runs).prefix_with("OR REPLACE").values(run))
 
