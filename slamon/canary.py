@@ -60,8 +60,15 @@ class Aviary:
         self._newest: datetime | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Release one canary a period until *stop*; the first at once."""
-        while not stop.is_set():
+        """Release one canary a period until *stop*, the first at once; one on its way then is not waited for."""
+        flights = asyncio.create_task(self._fly_for_ever())
+        await stop.wait()
+        flights.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await flights
+
+    async def _fly_for_ever(self) -> None:
+        while True:
             began = time.monotonic()
             try:
                 await self.fly()
@@ -69,8 +76,7 @@ class Aviary:
                 log.exception("canary failed")
                 self._observer.set("slamon_canary_ok", 0)
             left = self._wall.real_seconds(self._settings.every) - (time.monotonic() - began)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), max(LOOK_SECONDS, left))
+            await asyncio.sleep(max(LOOK_SECONDS, left))
 
     async def fly(self) -> bool:
         """Release one and see it arrive; return whether it did while every tenant was seen."""

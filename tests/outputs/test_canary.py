@@ -202,3 +202,19 @@ def test_old_canaries_are_forgotten(store: SqlStore) -> None:
         release(store, RENDERER, recipient="c@example.org", domain="x", now=NOON + KEPT + EVERY, every=EVERY)
 
     assert store.load_sent_at(TENANT, key) is None
+
+
+def test_a_stop_does_not_wait_for_one_on_its_way(store: SqlStore) -> None:
+    async def scenario() -> None:
+        flight, stop = Flight(store, nobody), asyncio.Event()
+        flight.wall.real_seconds = lambda span: span.total_seconds()  # type: ignore[method-assign]  # five minutes to wait
+        running = asyncio.create_task(flight.aviary.run(stop))
+        for _ in range(3000):
+            if await asyncio.to_thread(lambda: store.outbox_state().waiting):
+                break
+            await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.wait_for(running, 60)
+
+    with closed() as nobody:
+        asyncio.run(scenario())
