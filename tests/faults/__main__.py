@@ -14,6 +14,8 @@ from tests.faults.section import Row, Section
 SECTIONS = {
     "bad": "tests.faults.bad",
     "points": "tests.faults.kills.points",
+    "kills": "tests.faults.kills.chance",
+    "pauses": "tests.faults.kills.pauses",
 }
 """Each name's module has a `main`, which is a Section."""
 

@@ -18,7 +18,7 @@ import psycopg
 
 Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
 
-ENDED = ("sent", "failed")
+ENDED = ("sent", "failed", "merged", "dropped")
 """States of a notification that nobody will try again."""
 
 COMPARED = {
@@ -55,6 +55,8 @@ class Note:
     ticket_id: int | None
     message_id: str
     state: str
+    id: int
+    merged_into: int | None
 
     @property
     def waits(self) -> bool:
@@ -106,7 +108,9 @@ def read_database(url: str) -> Kept:
     """Return what the database at *url* holds, by plain SQL."""
     with _asking(url) as ask:
         kept = Kept(rows={name: _table(ask, name, without) for name, without in COMPARED.items()})
-        _, notes = ask("SELECT tenant, key, kind, recipient, ticket_id, message_id, state FROM notifications")
+        _, notes = ask(
+            "SELECT tenant, key, kind, recipient, ticket_id, message_id, state, id, merged_into FROM notifications"
+        )
         kept.notes = [Note(*row) for row in notes]
         _, told = ask("SELECT tenant, ticket_id, change, count(*) FROM transitions GROUP BY tenant, ticket_id, change")
         kept.told = Counter({row[:3]: row[3] for row in told})
@@ -146,8 +150,10 @@ def compare(calm: Kept, rough: Kept) -> list[str]:
 def _lost(kept: Kept, copies: Mapping[str, Sequence[Mail]], due: Collection[str]) -> Iterator[str]:
     stored = {note.key for note in kept.notes}
     yield from (f"{key} never came into the outbox" for key in sorted(set(due) - stored))
+    by_id = {note.id: note for note in kept.notes}
     for note in kept.notes:
-        if not note.waits and note.message_id not in copies:
+        told_by = note if note.merged_into is None else by_id[note.merged_into]
+        if not told_by.waits and told_by.state != "dropped" and told_by.message_id not in copies:
             yield f"{note.key} is {note.state}, and no server has it"
 
 

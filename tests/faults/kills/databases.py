@@ -9,16 +9,40 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
 from tests.faults.kills.checker import Kept, read_database
 
 _END_LEASES = "UPDATE notifications SET lease_until = 0 WHERE lease_until IS NOT NULL"
+
+
+def ask(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Carry out *statements* in one transaction; return the rows of the last one, if it asks for any."""
+    if url.startswith("sqlite"):
+        # A process that was stopped within a transaction keeps the file locked: the caller wants to know.
+        with closing(sqlite3.connect(str(_file(url)), timeout=10)) as file:
+            for statement in statements:
+                rows = list(file.execute(statement))
+            file.commit()
+            return rows
+    with psycopg.connect(url, options="-c lock_timeout=10s") as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def pass_leases(url: str) -> None:
+    """Let so much time pass for the database that nobody's claim of a mail or a tenant holds any more."""
+    ask(
+        url,
+        "UPDATE notifications SET lease_until = 0 WHERE lease_until IS NOT NULL",
+        "UPDATE leases SET until_at = 0",
+    )
 
 
 class Databases(Protocol):

@@ -130,14 +130,15 @@ def main(arguments: Sequence[str]) -> list[Row]:
     parser = argparse.ArgumentParser(prog="python -m tests.faults points", description=__doc__)
     parser.add_argument("--points", type=int, default=1_000_000, help="how many at most on each database")
     parser.add_argument("--seed", type=int, default=1, help="which ones, if not all")
+    parser.add_argument("--about", default="", help='only calls about this, such as "mail server" or "fdatasync"')
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="slamon-kills-") as folder, scenes(Path(folder)) as ready:
-        return [_row(each.databases.name, _all(each, asked.points, asked.seed)) for each in ready]
+        return [_row(each.databases.name, _all(each, asked.about, asked.points, asked.seed)) for each in ready]
 
 
-def _all(ready: Scene, number: int, seed: int) -> list[Struck]:
+def _all(ready: Scene, about: str, number: int, seed: int) -> list[Struck]:
     calmly = survey(ready)
-    chosen = choose(calmly.points, number, seed)
+    chosen = choose([planned for planned in calmly.points if about in planned.kind], number, seed)
     say = sys.stdout.write
     counted = f"{len(calmly.points)} points in a cycle of {len(calmly.due)} mails"
     say(f"{ready.databases.name}: {counted}, {len(chosen)} tried\n")

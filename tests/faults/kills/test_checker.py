@@ -79,6 +79,12 @@ def forgotten(case: Case) -> None:
     case.run("DELETE FROM notifications")
 
 
+def merged_into_nothing(case: Case) -> None:
+    unsent(case)
+    digest = NOTE.replace("'a'", "'digest'").replace("<a@", "<digest@").replace("'breached'", "'digest'")
+    case.run(digest, "UPDATE notifications SET state = 'merged', merged_into = 2 WHERE id = 1")
+
+
 def without_a_transition(case: Case) -> None:
     case.run("DELETE FROM transitions")
 
@@ -97,6 +103,7 @@ def under_two_names(case: Case) -> None:
 SPOILT: dict[str, Callable[[Case], None]] = {
     "lost: a is sent, and no server has it": unsent,
     "lost: a is failed, and no server has it": given_up,
+    "lost: a is merged, and no server has it": merged_into_nothing,
     "lost: a never came into the outbox": forgotten,
     "wrong: <b@msp.example> was sent, and the outbox does not know it": lambda case: case.send("b"),
     "unlabelled: <a@msp.example> accepted 2 times": lambda case: case.send("a"),

@@ -26,6 +26,7 @@ from slamon.config import load_config
 from slamon.metrics import Metrics
 from slamon.service import Workplace
 from slamon.store.migrate import open_store
+from tests.faults.kills.databases import pass_leases
 
 PR_SET_PTRACER, ANYONE = 0x59616D61, ctypes.c_ulong(-1)
 
@@ -43,21 +44,28 @@ class Standing:
         return span.total_seconds()
 
 
-async def live(config_file: Path, instants: list[datetime]) -> str:
-    """Poll, evaluate and deliver at the first of *instants*, only deliver at the others; return the poll's result."""
+async def live(config_file: Path, instants: list[datetime], worker: ThreadPoolExecutor) -> str:
+    """Poll, evaluate and deliver at the first of *instants*, only deliver at the others; return the poll's result.
+
+    Before the others all leases pass. Everything that slamon does in threads is done by *worker*.
+    """
+    asyncio.get_running_loop().set_default_executor(worker)
     config = load_config(config_file, {})
     store = await asyncio.to_thread(open_store, config.store.url.get_secret_value())
     wall = Standing(instants[0])
     metrics = Metrics(version="0", tzdata_version="0")
     workplace = await asyncio.to_thread(Workplace, config, store, metrics, wall)
+    workplace.leases._thread = worker
     (watch,) = workplace.watches
     async with workplace.holding(watch.name):
         poll = await watch.cycle()
-    for wall.at in instants:
+    for turn, wall.at in enumerate(instants):
+        if turn:
+            await asyncio.to_thread(pass_leases, config.store.url.get_secret_value())
         while await asyncio.to_thread(workplace.deliver):
             pass
     await workplace.aclose()
-    await asyncio.to_thread(store.close)
+    store.close()
     return poll.result
 
 
@@ -65,11 +73,10 @@ def _child(order: dict[str, Any], say: int, go: int) -> None:
     """One life: ends with 0 after a good poll, with 1 after a bad one."""
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYONE)  # where only parents may trace; elsewhere without effect
     with asyncio.Runner() as runner, ThreadPoolExecutor(1) as worker:
-        runner.get_loop().set_default_executor(worker)
         threads = [threading.get_native_id(), worker.submit(threading.get_native_id).result()]
         os.write(say, json.dumps({"pid": os.getpid(), "threads": threads}).encode())
         os.read(go, 1)
-        result = runner.run(live(Path(order["config"]), _instants(order)))
+        result = runner.run(live(Path(order["config"]), _instants(order), worker))
     os._exit(0 if result == "ok" else 1)
 
 
@@ -103,7 +110,8 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["rehearse"]:
-            result = asyncio.run(live(Path(order["config"]), _instants(order)))
+            with ThreadPoolExecutor(1) as worker:
+                result = asyncio.run(live(Path(order["config"]), _instants(order), worker))
             gc.collect()
             gc.freeze()
             print(json.dumps({"status": int(result != "ok")}), flush=True)
