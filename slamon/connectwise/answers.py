@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,7 +36,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer: `body` is whole, well-formed JSON, or nothing at all where that is an answer.
+    """A good answer. Its `body` may be cut or no JSON until it is `proved`; it is empty where that is an answer.
 
     `has_next`: its Link header names a next page; `next_id`: that page's `pageId`, with forward-only paging.
     `answered_at`: the server's own clock, by its `Date`.
@@ -54,9 +54,9 @@ def read_answer(raw: RawAnswer, request: str, credentials: Credentials | None, *
     A body of nothing is good with 204, and with any 2xx if it *may_be_empty*.
 
     Raises:
-        SourceUnavailableError: 429, 5xx, or a body cut short.
+        SourceUnavailableError: 429, 5xx, or nothing where something must come.
         SourceRefusedError: Any other status but 2xx.
-        PayloadError: 2xx, but not JSON.
+        PayloadError: 2xx, but a web page.
     """
     if not 200 <= raw.status < 300:
         raise _error(raw, request, credentials)
@@ -68,20 +68,26 @@ def read_answer(raw: RawAnswer, request: str, credentials: Credentials | None, *
             " and that no login page or proxy stands before it",
             reason="web_page",
         )
-    try:
-        body = whole_json(raw.body)
-    except SourceUnavailableError as error:
-        raise SourceUnavailableError(f"{request}: {error}") from error
-    except PayloadError as error:
-        raise PayloadError(f"{request}: {error}", reason=error.reason) from error
+    if not raw.body:
+        raise SourceUnavailableError(f"{request}: the JSON answer was cut short")
     link = raw.headers.get("link", "")
     next_id = _NEXT_ID.search(link)
     return Answer(
-        body,
+        raw.body,
         has_next=bool(_NEXT.search(link)),
         next_id=int(next_id[1]) if next_id else None,
         answered_at=_date(raw.headers.get("date", "")),
     )
+
+
+def proved(answer: Answer) -> Answer:
+    """Return *answer* with a body that is whole, well-formed JSON; nothing stays nothing.
+
+    Raises:
+        SourceUnavailableError: The body stops in the middle.
+        PayloadError: It is not JSON.
+    """
+    return replace(answer, body=whole_json(answer.body)) if answer.body else answer
 
 
 def _date(value: str) -> datetime | None:

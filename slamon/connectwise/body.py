@@ -9,7 +9,7 @@ import msgspec
 
 from slamon.errors import PayloadError, SourceUnavailableError
 
-STEP_BYTES = 65_536
+STEP_BYTES = 1_048_576
 GZIP = 31  # zlib's code for a gzip header with the largest window
 
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from slamon.connectwise.payload import decode
 from slamon.connectwise.records import Id
+from slamon.connectwise.rows import decode
 from slamon.connectwise.signing import KeyRing, is_signed
 from slamon.errors import PayloadError, SourceUnavailableError
 

@@ -30,9 +30,9 @@ from slamon.connectwise.discovery import Connection
 from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.paging import PAGE_SIZE, steady_pages
-from slamon.connectwise.payload import Rows, decode, decode_rows
 from slamon.connectwise.query import ListQuery
 from slamon.connectwise.request import Request
+from slamon.connectwise.rows import Rows, decode, decode_rows
 from slamon.ports import Observer
 
 COMPANY_FIELDS = (

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from slamon.clean import shown
 from slamon.connectwise.address import check_url
-from slamon.connectwise.answers import Answer
+from slamon.connectwise.answers import Answer, proved
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
-from slamon.connectwise.payload import decode
 from slamon.connectwise.rate import Pace
 from slamon.connectwise.records import CompanyInfo
 from slamon.connectwise.request import Request
+from slamon.connectwise.rows import decode
 from slamon.connectwise.transport import Transport
 from slamon.errors import PayloadError, SourceRefusedError
 from slamon.ports import Observer, Unobserved
+
+R = TypeVar("R")
 
 CLOUD = ".myconnectwise.net"
 
@@ -92,9 +96,13 @@ class Connection:
 
     async def send(self, request: Request) -> Answer:
         """Do as `Transport.send` does."""
+        return await self.read(request, proved)
+
+    async def read(self, request: Request, reader: Callable[[Answer], R]) -> R:
+        """Do as `Transport.read` does."""
         transport = self._transport or await self._find(known=None)
         try:
-            return await transport.send(request)
+            return await transport.read(request, reader)
         except SourceRefusedError as error:
             # An API that knows the path but not the record is where it should be.
             if error.status != 404 or error.code == "NotFound" or not self._discovered:
@@ -102,7 +110,7 @@ class Connection:
             moved = await self._find(known=transport)
             if moved is transport:
                 raise
-            return await moved.send(request)
+            return await moved.read(request, reader)
 
     async def fetch_company_info(self) -> CompanyInfo:
         """Return what the site says, without a login, about the company: its codebase and version.

@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from slamon.connectwise.answers import Answer
 from slamon.connectwise.listing import Listing
-from slamon.connectwise.payload import Rows, decode_rows
 from slamon.connectwise.query import Condition, all_of, compare
-from slamon.connectwise.request import Sender
+from slamon.connectwise.request import Request, Sender
+from slamon.connectwise.rows import Rows, decode_rows
 from slamon.errors import PayloadError, SourceUnavailableError
 
 PAGE_SIZE = 1000  # the server's largest
@@ -53,8 +53,7 @@ async def fetch_page(sender: Sender, listing: Listing[T], span: Span) -> Page[T]
         PayloadError: The server does not keep the order, or ignores the condition.
     """
     query = replace(listing.where(span.condition).query, order_by=("id",))
-    answer = await sender.send(listing.request(query))
-    rows = decode_rows(answer.body, listing.kind, answer.answered_at)
+    rows, answer = await _ask(sender, listing.request(query), listing.kind)
     _check_order(listing.endpoint, rows.ids, span)
     if _is_last(rows, answer, query.page_size):
         return Page(rows, None)
@@ -85,8 +84,7 @@ async def forward_pages(sender: Sender, listing: Listing[T]) -> AsyncGenerator[R
     """
     query, last = replace(listing.query, page_id=0), 0
     while True:
-        answer = await sender.send(listing.request(query, forward_only=True))
-        rows = decode_rows(answer.body, listing.kind, answer.answered_at)
+        rows, answer = await _ask(sender, listing.request(query, forward_only=True), listing.kind)
         if last == 0 and answer.next_id is None:
             if _is_last(rows, answer, query.page_size):
                 yield rows  # all there is, in whatever order
@@ -134,8 +132,12 @@ async def _numbered_pages(sender: Sender, listing: Listing[T]) -> AsyncGenerator
 
 
 async def _numbered_page(sender: Sender, listing: Listing[T], number: int) -> tuple[Rows[T], Answer]:
-    answer = await sender.send(listing.request(replace(listing.query, page=number)))
-    return decode_rows(answer.body, listing.kind, answer.answered_at), answer
+    return await _ask(sender, listing.request(replace(listing.query, page=number)), listing.kind)
+
+
+async def _ask(sender: Sender, request: Request, kind: type[T]) -> tuple[Rows[T], Answer]:
+    """Return the rows of one page, and the answer they came in."""
+    return await sender.read(request, lambda answer: (decode_rows(answer.body, kind, answer.answered_at), answer))
 
 
 def _is_last(rows: Rows[T], answer: Answer, page_size: int) -> bool:

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.paging import Page, Span, fetch_page, keyset_pages
-from slamon.connectwise.payload import Rows, decode, decode_rows
 from slamon.connectwise.query import descending
 from slamon.connectwise.request import Sender
+from slamon.connectwise.rows import Rows, decode, decode_rows
 from slamon.errors import InputError, PayloadError, SourceRefusedError
 
 FILL = 0.9  # of a page, how much of a span's rows are planned for it: ids are never spread quite evenly

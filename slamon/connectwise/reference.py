@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from slamon.connectwise.api.collection import Collection
 from slamon.connectwise.client import Client
-from slamon.connectwise.payload import Rows
+from slamon.connectwise.rows import Rows
 from slamon.connectwise.tables import Tables, read_reference, ref_id
 from slamon.core.reference import Reference
 from slamon.errors import SourceRefusedError

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from slamon.connectwise.answers import Answer
 from slamon.errors import InputError
+
+R = TypeVar("R")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -54,6 +56,10 @@ class Request:
 
 
 class Sender(Protocol):
-    """Whatever answers requests: a Transport or a Connection. `send` may raise any SourceError."""
+    """Whatever answers requests: a Transport or a Connection. Both methods may raise any SourceError."""
 
-    async def send(self, request: Request) -> Answer: ...
+    async def send(self, request: Request) -> Answer:
+        """The answer to *request*, proved to be whole JSON."""
+
+    async def read(self, request: Request, reader: Callable[[Answer], R]) -> R:
+        """What *reader* makes of the answer; a body that it finds cut is asked for again."""

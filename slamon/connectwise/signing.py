@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from slamon.connectwise.discovery import api_root, login_root
 from slamon.connectwise.limits import Limits
-from slamon.connectwise.payload import decode
+from slamon.connectwise.rows import decode
 from slamon.connectwise.transport import Transport
 from slamon.errors import PayloadError, SourceRefusedError, SourceUnavailableError
 

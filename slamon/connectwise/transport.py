@@ -1,51 +1,30 @@
-"""HTTP to ConnectWise. The only module that imports httpx; what httpx lacks is added here and in `body`."""
+"""Requests to ConnectWise: when they are sent, how often they are tried, and what is counted of them."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
 
-import httpx
 import stamina
 
-from slamon.clean import clean_line
-from slamon.connectwise.address import check_url, is_loopback
-from slamon.connectwise.answers import Answer, RawAnswer, read_answer, retry_after
-from slamon.connectwise.body import BodyReader
+from slamon.connectwise.address import check_url
+from slamon.connectwise.answers import Answer, RawAnswer, proved, read_answer, retry_after
 from slamon.connectwise.credentials import Credentials
+from slamon.connectwise.exchange import Exchange, UntrustedCertificateError
 from slamon.connectwise.limits import DEFAULT_LIMITS, Limits
 from slamon.connectwise.rate import Pace
 from slamon.connectwise.request import Request
-from slamon.errors import (
-    ConfigError,
-    InputError,
-    OutcomeUnknownError,
-    PayloadError,
-    Problem,
-    SourceRefusedError,
-    SourceUnavailableError,
-)
+from slamon.errors import InputError, OutcomeUnknownError, PayloadError, SourceRefusedError, SourceUnavailableError
 from slamon.ports import Observer, Unobserved
 
-# Before the first byte was sent; a connection that breaks later may have carried the request.
-_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL)
-
-ACCEPT = "application/vnd.connectwise.com+json"
+R = TypeVar("R")
 
 # stamina would log every try by itself and count it in a registry that is not ours.
 stamina.instrumentation.set_on_retry_hooks(())
-
-
-class UntrustedCertificateError(SourceUnavailableError):
-    """The server's certificate cannot be verified; trying again at once will not help."""
 
 
 class Transport:
@@ -80,7 +59,7 @@ class Transport:
         self._observer: Observer = observer or Unobserved()
         self._slots = asyncio.Semaphore(limits.parallel)
         self._pace = pace or Pace(limits.requests_per_minute)
-        self._http = _Clients(partial(_new_client, self.base_url, credentials, limits, _tls_context(ca_file)))
+        self._exchange = Exchange(self.base_url, credentials, limits, ca_file)
 
     def __repr__(self) -> str:
         return f"Transport({self.base_url!r})"
@@ -95,10 +74,15 @@ class Transport:
         return await self.send(Request("GET", endpoint, ids or {}, params or {}))
 
     async def send(self, request: Request) -> Answer:
-        """Send *request* and return its good answer.
+        """Send *request* and return its good answer, proved to be whole; all else is as with `read`."""
+        return await self.read(request, proved)
+
+    async def read(self, request: Request, reader: Callable[[Answer], R]) -> R:
+        """Send *request* and return what *reader* makes of its good answer, whose body may be cut or no JSON.
 
         Tried again, with growing pauses or after what `Retry-After` says,
-        on 429, 5xx, time-outs and broken connections; never on other 4xx.
+        on 429, 5xx, time-outs, broken connections and bodies that *reader*
+        finds cut; never on other 4xx.
         A request that is not repeatable is tried again only where it surely
         was not carried out: after a 429 and without a connection.
 
@@ -122,7 +106,7 @@ class Transport:
         ):
             with attempt:
                 try:
-                    return await self._try(request)
+                    return await self._try(request, reader)
                 except (SourceUnavailableError, PayloadError) as error:
                     not_done = isinstance(error, SourceUnavailableError) and error.surely_not_done
                     unsure = unsure or not not_done
@@ -133,7 +117,7 @@ class Transport:
                     ) from error
                 except SourceRefusedError as error:
                     if unsure and request.method == "DELETE" and error.code == "NotFound":
-                        return Answer(b"", has_next=False)  # the try that seemed to fail has deleted it
+                        return reader(Answer(b"", has_next=False))  # the try that seemed to fail has deleted it
                     raise
         raise AssertionError("stamina either returns or raises")
 
@@ -151,7 +135,7 @@ class Transport:
 
         return rule
 
-    async def _try(self, request: Request) -> Answer:
+    async def _try(self, request: Request, reader: Callable[[Answer], R]) -> R:
         async with self._slots:
             sent_at = await self._pace.take_turn(self._limits.total_seconds)
             if sent_at is None:
@@ -164,7 +148,13 @@ class Transport:
             raw = await self._measured(request)
         if raw.status == 429:
             self._note_throttling(sent_at, retry_after(raw.headers))
-        return read_answer(raw, str(request), self._credentials, may_be_empty=request.method == "DELETE")
+        answer = read_answer(raw, str(request), self._credentials, may_be_empty=request.method == "DELETE")
+        try:
+            return reader(answer)
+        except SourceUnavailableError as error:
+            raise SourceUnavailableError(f"{request}: {error}") from error
+        except PayloadError as error:
+            raise PayloadError(f"{request}: {error}", reason=error.reason) from error
 
     def _note_throttling(self, sent_at: float, seconds: float | None) -> None:
         self._pace.slow_down(sent_at, seconds)
@@ -174,7 +164,7 @@ class Transport:
     async def _measured(self, request: Request) -> RawAnswer:
         started, code = time.monotonic(), "error"
         try:
-            raw = await self._exchange(request)
+            raw = await self._exchange.carry_out(request)
             code = f"{raw.status // 100}xx"
             return raw
         finally:
@@ -182,36 +172,9 @@ class Transport:
             self._observer.count("slamon_api_requests_total", tenant=self._tenant, endpoint=endpoint, code=code)
             self._observer.observe("slamon_api_request_duration_seconds", time.monotonic() - started, endpoint=endpoint)
 
-    async def _exchange(self, request: Request) -> RawAnswer:
-        """Do one request; every fault of the network becomes a SourceUnavailableError here."""
-        headers = {**request.headers, **({"Content-Type": "application/json"} if request.body is not None else {})}
-        try:
-            async with (
-                asyncio.timeout(self._limits.deadline_seconds),
-                self._http.lend() as client,
-                client.stream(
-                    request.method, f"{self.base_url}{request.target}", content=request.body, headers=headers
-                ) as response,
-            ):
-                reader = BodyReader(response.headers.get("content-encoding", ""), self._limits.body_bytes)
-                async for chunk in response.aiter_raw():
-                    reader.feed(chunk)
-                return RawAnswer(response.status_code, dict(response.headers.items()), reader.finish())
-        except PayloadError as error:
-            raise PayloadError(f"{request}: {error}", reason=error.reason) from error
-        except SourceUnavailableError as error:
-            raise SourceUnavailableError(f"{request}: {error}") from error
-        except (TimeoutError, httpx.TimeoutException) as error:
-            within = f"{self._limits.deadline_seconds:g} s"
-            raise SourceUnavailableError(
-                f"{request}: no complete answer within {within}", surely_not_done=isinstance(error, _NEVER_CONNECTED)
-            ) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _translated(str(request), self.base_url, error) from error
-
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._exchange.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -220,81 +183,3 @@ class Transport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-class _Clients:
-    """httpx clients, each in the other's place: once a request was cancelled, later ones get a new client.
-
-    A request that is cancelled at the wrong moment leaves its connection in the
-    client's pool, taken for busy for ever. So that client is closed, as soon
-    as the other requests that it still has under way have ended.
-    """
-
-    def __init__(self, make: Callable[[], httpx.AsyncClient]) -> None:
-        self._make = make
-        self._current = make()
-        self._lent: dict[httpx.AsyncClient, int] = {self._current: 0}  # all that are open, and to how many requests
-
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Lend the client for one request."""
-        client = self._current
-        self._lent[client] += 1
-        try:
-            yield client
-        except asyncio.CancelledError:  # a deadline is seen as one in here, as well as the end of who asked
-            if client is self._current:
-                self._current = self._make()
-                self._lent[self._current] = 0
-            raise
-        finally:
-            self._lent[client] -= 1
-            if client is not self._current and not self._lent[client]:
-                del self._lent[client]
-                await client.aclose()
-
-    async def aclose(self) -> None:
-        """Close all of them, whoever still uses one."""
-        for client in list(self._lent):
-            await client.aclose()
-
-
-def _translated(request: str, base_url: str, error: Exception) -> SourceUnavailableError:
-    said = clean_line(str(error)) or type(error).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in said:
-        return UntrustedCertificateError(
-            f"{request}: the certificate of {base_url} cannot be verified ({said});"
-            " name the file of the authority behind it in `ca_file`",
-            surely_not_done=True,
-        )
-    return SourceUnavailableError(
-        f"{request}: {base_url} could not be reached, or broke off ({said})",
-        surely_not_done=isinstance(error, _NEVER_CONNECTED),
-    )
-
-
-def _new_client(
-    base_url: str, credentials: Credentials | None, limits: Limits, tls: ssl.SSLContext
-) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        headers={"Accept": ACCEPT, "Accept-Encoding": "gzip", **(credentials.headers() if credentials else {})},
-        verify=tls,
-        timeout=httpx.Timeout(limits.deadline_seconds, connect=limits.connect_seconds),
-        # How many are open is bounded by `_slots`; httpx would also count what cancelled requests have left.
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=limits.parallel),
-        follow_redirects=False,
-        # A proxy named in the environment must not see what is meant for this machine.
-        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-    )
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(
-                "ConnectWise", [Problem("ca_file", str(ca_file), f"cannot be read as certificates: {error}")]
-            ) from error
-    return context

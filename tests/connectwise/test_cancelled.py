@@ -39,10 +39,10 @@ async def test_a_client_whose_requests_were_cut_off_at_any_moment_still_works(
     limits = replace(quick, parallel=1, tries=1, requests_per_minute=10_000_000)
     async with serving(answer) as server, Transport(server.url, credentials, limits=limits) as transport:
         for turn in range(400):
-            transport._limits = replace(limits, deadline_seconds=0.0001 * (turn % 60))
+            transport._exchange.limits = replace(limits, deadline_seconds=0.0001 * (turn % 60))
             with suppress(SourceUnavailableError):
                 await transport.send(Asked("GET", "/service/boards"))
-        transport._limits = limits
+        transport._exchange.limits = limits
 
         assert (await transport.send(Asked("GET", "/service/boards"))).body
         assert _connections() <= 1  # where httpx is left to itself: one for some of those cut off

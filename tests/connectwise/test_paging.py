@@ -21,7 +21,7 @@ from slamon.connectwise.ranges import FILL, divide, parts_of, ranged_pages, span
 from slamon.connectwise.transport import Transport
 from slamon.errors import InputError, PayloadError, SourceUnavailableError
 
-from .server import Handler, Reply, Request, serving
+from .server import Handler, Reply, Request, script, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -311,8 +311,40 @@ async def test_forward_only_pages(known: bool, count: int, credentials: Credenti
     assert server_of.asked[0]["pageId"] == "0"
 
 
+@pytest.mark.parametrize("cut", [b'[{"id": 1}, {"id"', b'[{"id": 1}', b"["])
+async def test_a_page_that_is_cut_is_asked_for_again(cut: bytes, credentials: Credentials, quick: Limits) -> None:
+    answer = script(Reply(cut), Reply([{"id": 1}, {"id": 2}]))
+
+    assert await read(answer, credentials, quick) == [1, 2]
+
+
+@pytest.mark.parametrize("body", [b"hello", b"[1] [2]", b'[{"id": NaN}]', b'{"id": 1}'])
+async def test_a_page_that_is_no_list_is_an_error_that_names_it(
+    body: bytes, credentials: Credentials, quick: Limits
+) -> None:
+    asked = 0
+
+    def answer(_: Request) -> Reply:
+        nonlocal asked
+        asked += 1
+        return Reply(body)
+
+    with pytest.raises(PayloadError, match=f"GET {TICKETS}: .*not (JSON|the expected)"):
+        await read(answer, credentials, quick)
+    assert asked == 1
+
+
 class Line(Struct):
     text: str
+
+
+async def test_broken_characters_do_not_lose_a_page(credentials: Credentials, quick: Limits) -> None:
+    body = b'\xef\xbb\xbf[{"id": 1, "text": "a\\ud800"}, {"id": 2, "text": "b\xff"}, {"id": 3}]'
+    async with serving(script(Reply(body))) as server, Transport(server.url, credentials, limits=quick) as transport:
+        (page,) = [page async for page in keyset_pages(transport, Listing(Line, TICKETS))]
+
+    assert [row.text for row in page.good] == ["a", "b\ufffd"]
+    assert ([bad.ticket_id for bad in page.bad], page.ids) == ([3], [1, 2, 3])
 
 
 @pytest.mark.parametrize("grown", [0, 1, 2])
@@ -328,7 +360,8 @@ async def test_T82_a_trail_that_grows_at_its_front_is_read_without_shift(
             lines.insert(0, f"line {len(lines) + 1}")
         asked += 1
         start = (int(request.query.get("page", "1")) - 1) * 10
-        return Reply([{"text": line} for line in lines[start : start + 10]])
+        date = f"Tue, 24 Nov 2026 10:00:{asked:02} GMT"  # that time passes is no change of the list
+        return Reply([{"text": line} for line in lines[start : start + 10]], headers={"Date": date})
 
     listing = Listing(Line, "/system/audittrail", query=ListQuery(page_size=10), params={"type": "Ticket"})
     async with serving(handler) as server, Transport(server.url, credentials, limits=quick) as transport:

@@ -8,15 +8,9 @@ import pytest
 
 from slamon.clean import clean_line
 from slamon.connectwise.dates import parse_instant, parse_local_date, parse_time
-from slamon.connectwise.payload import (
-    REASONS,
-    decode,
-    decode_rows,
-    read_audit_trail,
-    read_batch,
-    read_custom_fields,
-)
+from slamon.connectwise.payload import REASONS, read_audit_trail, read_batch, read_custom_fields
 from slamon.connectwise.records import AuditRecord, BoardRecord, CustomField, InfoRecord, TicketRecord
+from slamon.connectwise.rows import decode, decode_rows
 from slamon.core.ticket import Ref, Ticket, Witness
 from slamon.errors import PayloadError
 from slamon.ports import Batch

@@ -15,8 +15,9 @@ import pytest
 
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.discovery import Connection
+from slamon.connectwise.exchange import UntrustedCertificateError
 from slamon.connectwise.limits import Limits
-from slamon.connectwise.transport import Transport, UntrustedCertificateError
+from slamon.connectwise.transport import Transport
 from slamon.errors import ConfigError, PayloadError, SourceError, SourceRefusedError, SourceUnavailableError
 
 from .conftest import CANARY, CANARY_CLIENT, CANARY_PUBLIC, Counts

@@ -11,10 +11,10 @@ import msgspec
 from slamon.connectwise.changes import Body, Document, Patch, patch_of, plain_body
 from slamon.connectwise.listing import Listing
 from slamon.connectwise.paging import PAGE_SIZE, forward_pages, keyset_pages
-from slamon.connectwise.payload import Rows, decode, decode_rows
 from slamon.connectwise.query import Condition, ListQuery, Order, all_of
 from slamon.connectwise.ranges import Count, ranged_pages
 from slamon.connectwise.request import Method, Request, Sender
+from slamon.connectwise.rows import Rows, decode, decode_rows
 from slamon.errors import PayloadError
 
 R = TypeVar("R")

@@ -22,7 +22,6 @@ from slamon.connectwise.api.records import (
 )
 from slamon.connectwise.changes import Body, Document, Patch, by_id, patch_of, plain, plain_body
 from slamon.connectwise.paging import PAGE_SIZE
-from slamon.connectwise.payload import decode_rows
 from slamon.connectwise.query import equals
 from slamon.connectwise.records import TICKET_FIELDS, AgreementRecord, TicketRecord
 from slamon.connectwise.refusals import (
@@ -33,6 +32,7 @@ from slamon.connectwise.refusals import (
     named_company_refusal,
 )
 from slamon.connectwise.request import Request
+from slamon.connectwise.rows import decode_rows
 from slamon.errors import InputError, PayloadError, SourceError, SourceRefusedError
 
 R = TypeVar("R")

@@ -11,11 +11,11 @@ from slamon.connectwise.api.collection import Collection, Editable
 from slamon.connectwise.api.records import NoteRecord
 from slamon.connectwise.changes import Body, Document, Patch, patch_of, plain_body
 from slamon.connectwise.listing import Listing
-from slamon.connectwise.payload import Rows
 from slamon.connectwise.query import Condition, equals
 from slamon.connectwise.ranges import ranged_pages
 from slamon.connectwise.records import BoardRecord, StatusRecord, TicketRecord
 from slamon.connectwise.refusals import Choices, InvalidStatusError, check_ticket, named_ticket_refusal
+from slamon.connectwise.rows import Rows
 from slamon.errors import InputError, SourceRefusedError
 
 R = TypeVar("R")
