@@ -1,0 +1,129 @@
+"""Several `slamon run` on one database: each tenant is watched once, whatever happens to the daemons."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.fleet import PATIENCE, Fleet, Member, fleet
+from tests.e2e.processes import slamon, wait_for
+from tests.store.conftest import postgres_server, postgres_url, sqlite_url  # noqa: F401
+
+pytestmark = pytest.mark.xdist_group("fleet")
+
+ACME, ZENITH = "acme", "zenith"
+EQUAL = re.compile(r"slamon_(tickets|tickets_by_priority|breaches_total|next_deadline_timestamp_seconds)\{")
+
+
+def told(member: Member) -> list[str]:
+    """Return the lines of its page that come from the database: they hold on every daemon alike."""
+    return [line for line in member.page().splitlines() if EQUAL.match(line)]
+
+
+def share(one: Member, other: Member) -> None:
+    """Wait until each of the two watches one of the two tenants."""
+    for tenant in (ACME, ZENITH):
+        wait_for("a fair share", lambda t=tenant: one.holds(t) != other.holds(t) or None, PATIENCE)  # type: ignore[misc]
+    wait_for("a fair share", lambda: one.holds(ACME) == other.holds(ZENITH) or None, PATIENCE)
+
+
+def test_T86_killed_paused_and_joining_daemons_watch_each_tenant_once(postgres_url: str, tmp_path: Path) -> None:  # noqa: F811
+    with fleet(postgres_url, tmp_path, tenants=(ACME, ZENITH), speed=60, poll_seconds=300) as desk:
+        first, second = desk.start(), desk.start()
+        for member in (first.started(), second.started()):
+            wait_for("readiness", member.is_ready, PATIENCE)
+        share(first, second)
+        wait_for("the same counts", lambda: told(first) == told(second) != [] or None, PATIENCE)
+
+        _kill_one(desk, first, second)
+        third = desk.start().started()
+        share(second, third)
+        _pause_one(desk, second, third)
+
+        desk.wait_for_polls(ACME, 1)
+        desk.wait_for_polls(ZENITH, 1)
+        second.stop()
+        third.stop()
+        desk.check()
+        assert desk.sent()
+
+
+def _kill_one(desk: Fleet, victim: Member, heir: Member) -> None:
+    tenant = ACME if victim.holds(ACME) else ZENITH
+    before = heir.requests(tenant)
+    desk.wait_for_polls(tenant, 1)
+    assert heir.requests(tenant) == before, "who stands by asks nothing"
+    victim.process.kill()
+    victim.process.wait()
+    wait_for("the other to take over", lambda: heir.holds(tenant) or None, PATIENCE)
+    desk.wait_for_polls(tenant, 2)
+
+
+def _pause_one(desk: Fleet, victim: Member, heir: Member) -> None:
+    tenant = ACME if victim.holds(ACME) else ZENITH
+    victim.process.send_signal(signal.SIGSTOP)
+    try:
+        wait_for("the lease to run out and be taken", lambda: heir.holds(tenant) or None, PATIENCE)
+        desk.wait_for_polls(tenant, 2)
+    finally:
+        victim.process.send_signal(signal.SIGCONT)
+    lost = f'slamon_leases_lost_total{{tenant="{tenant}"}}'
+    wait_for("the loss to be seen", lambda: victim.read(lost) or None, PATIENCE)
+    assert [e for e in victim.events() if e["event"].startswith("lease lost")]
+    share(victim, heir)
+
+
+def test_T79_on_one_file_tenants_are_apart_and_one_that_fails_delays_no_other(
+    sqlite_url: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    with fleet(sqlite_url, tmp_path, tenants=(ACME, ZENITH), speed=60, poll_seconds=300) as desk:
+        watched = dict(desk.desks)
+        desk.desks["down"] = "http://127.0.0.1:9"
+        one, other = desk.start().started(), desk.start().started()
+        for tenant in watched:
+            desk.wait_for_polls(tenant, 2)
+        wait_for(
+            "each tenant's holder", lambda: all(one.holds(t) != other.holds(t) for t in desk.desks) or None, PATIENCE
+        )
+        assert desk.polls("down") == 0
+        for member in (one, other):
+            wait_for("the counts", lambda m=member: m.read(f'slamon_up{{tenant="{ZENITH}"}}') or None, PATIENCE)  # type: ignore[misc]
+            assert member.read('slamon_up{tenant="down"}') == 0
+        refused = slamon("-c", str(desk.write_config()), "poll", "--tenant", ACME, cwd=tmp_path, status=75, **_on(desk))
+        assert re.search(r"acme: failed: tenant acme is watched by process \d+ on ", refused)
+
+        one.stop()
+        wait_for("the other to hold all", lambda: all(map(other.holds, watched)) or None, PATIENCE)
+        desk.wait_for_polls(ACME, 1)
+        other.stop()
+        desk.check()
+        polled = slamon("-c", str(desk.write_config()), "poll", "--tenant", ACME, cwd=tmp_path, **_on(desk))
+        assert polled.startswith("acme: ok")
+
+
+def _on(desk: Fleet) -> dict[str, str]:
+    return {"SLAMON_STORE__URL": desk.url}
+
+
+def test_T86_a_day_with_two_daemons_is_told_once(postgres_url: str, tmp_path: Path) -> None:  # noqa: F811
+    """24 hours in a minute: every alert and every report goes out once to each recipient."""
+    speed, hours = 1440, 24
+    with fleet(postgres_url, tmp_path, tenants=(ACME,), speed=speed, poll_seconds=1800, tickets=40) as desk:
+        members = [desk.start(), desk.start()]
+        for member in members:
+            member.started()
+        reports = "SELECT count(*) FROM job_runs WHERE job = 'report/breaches'"
+        wait_for("a day of reports", lambda: desk.rows(reports)[0][0] >= hours or None, PATIENCE)
+        waiting = "SELECT count(*) FROM notifications WHERE state <> 'sent'"
+        wait_for("an empty outbox", lambda: desk.rows(waiting)[0][0] == 0 or None, PATIENCE)
+        for member in members:
+            member.stop()
+        desk.check()
+        sent = Counter((str(mail["Message-ID"]), str(mail["To"])) for mail in desk.sent())
+        assert set(sent.values()) == {1}
+        assert len(sent) >= 2 * hours
