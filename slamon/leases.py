@@ -95,13 +95,16 @@ class LeaseDesk:
     def hold(self, tenant: str) -> TenantHold:
         return TenantHold(self, tenant)
 
-    async def run(self) -> None:
-        """Renew what is held, until cancelled. A database that does not answer is tried again; the watches log it."""
+    async def run(self, *tenants: str) -> None:
+        """Renew what is held of *tenants* (none: of all), until cancelled.
+
+        A database that does not answer is tried again; the watches log it.
+        """
         every = min(self.seconds.values(), default=MOST) / RENEWALS
         while True:
             try:
                 with contextlib.suppress(StoreError):
-                    await self.renew()
+                    await self.renew(*tenants)
             except Exception:  # without renewals every lease is lost
                 log.exception("leases not renewed")
             await asyncio.sleep(every)

@@ -32,6 +32,7 @@ QUIET = (
     "httpcore",
     "httpx",
     "mail.log",
+    "procrastinate",
     "pydantic_settings",
     "sqlalchemy",
     "stamina",

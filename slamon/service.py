@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from importlib.metadata import version
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
@@ -167,6 +168,10 @@ class Workplace:
             if self.config.tenant[watch.name].callbacks.enabled
         }
 
+    def watching(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        """Return the work on the tenants until *stop*, one for each."""
+        return [watch.run(stop) for watch in self.watches]
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop*; running work then gets a grace to finish.
 
@@ -176,7 +181,7 @@ class Workplace:
         scheduler = build_scheduler()
         self._schedule(scheduler.add_job)
         scheduler.start()
-        tasks = [asyncio.create_task(watch.run(stop)) for watch in self.watches]
+        tasks = [asyncio.create_task(work) for work in self.watching(stop)]
         tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
         aviary = open_aviary(
             self.config, self.store, self.metrics, self.wall, reasons=self.unready, hurry=self.outbox.set
@@ -217,7 +222,7 @@ class Workplace:
         if await self.leases.take(tenant):
             other = await self.leases.who_holds(tenant)
             raise TenantHeldError(f"tenant {tenant} is watched by {other}, which polls by itself; stop it, or wait")
-        renewal = asyncio.create_task(self.leases.run())
+        renewal = asyncio.create_task(self.leases.run(tenant))
         try:
             yield
         finally:
@@ -315,8 +320,16 @@ class Workplace:
 class Daemon:
     """Runs until SIGTERM or SIGINT; SIGHUP takes up a changed configuration, if it is right."""
 
-    def __init__(self, config: Config, reload: Callable[[], Config], mailbox: ASGIApp | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        reload: Callable[[], Config],
+        mailbox: ASGIApp | None = None,
+        *,
+        workplace: type[Workplace] = Workplace,
+    ) -> None:
         self._config = config
+        self._kind = workplace
         self._reload = reload
         self._mailbox = mailbox
         self._metrics = Metrics(version=__version__, tzdata_version=version("tzdata"))
@@ -373,7 +386,7 @@ class Daemon:
         while not self._stopping.is_set():
             try:
                 return await asyncio.to_thread(
-                    Workplace, self._config, store, self._metrics, before=before, holder=self._holder
+                    self._kind, self._config, store, self._metrics, before=before, holder=self._holder
                 )
             except StoreUnavailableError as error:
                 self._metrics.set("slamon_db_up", 0)

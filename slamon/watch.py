@@ -216,12 +216,22 @@ class TenantWatch:
         return self._token is not None
 
     async def _stand_by(self) -> None:
-        if time.monotonic() - self._shown_at < self._wall.real_seconds(self.lookout.pace.poll_every):
-            return
-        self._shown_at = time.monotonic()
+        if time.monotonic() - self._shown_at >= self._wall.real_seconds(self.lookout.pace.poll_every):
+            await self.show()
+
+    async def show(self) -> None:
+        """Show what is stored, whoever polled."""
+        self._shown_at, self._counts = time.monotonic(), None
         good, self.last = await asyncio.to_thread(show_stored, self.deps.store, self.name, self._metrics)
         self.lookout.follow(good, self.last)
         self.lookout.show(self._metrics)
+
+    async def show_until(self, stop: asyncio.Event) -> None:
+        """Only show what is stored, once in a poll period, until *stop*: others poll."""
+        while not stop.is_set():
+            if not self._busy.locked():
+                await self._guarded(self.show())
+            await self._pause(max(1.0, self._wall.real_seconds(self.lookout.pace.poll_every)), stop)
 
     async def _until(self, next_poll: float, stop: asyncio.Event) -> None:
         """Wait for the next poll, or an earlier one; in between evaluate whenever an instant of change has come."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "init": ("slamon.cli.init", "init", "Write a commented slamon.toml."),
     "test-mail": ("slamon.cli.test_mail", "test_mail", "Send a test mail with the configured server."),
     "db": ("slamon.cli.db", "db", "Look after the database's schema."),
+    "cluster": ("slamon.cli.cluster", "cluster", "Share many tenants among many nodes."),
     "demo": ("slamon.cli.demo", "demo", "Run all of slamon on a simulated service desk."),
     "simulate": ("slamon.simulator.cli", "simulate", "Serve a simulated ConnectWise PSA."),
 }

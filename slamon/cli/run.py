@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from slamon.config import Config
+    from slamon.service import Workplace
 
 
 @click.command("run")
@@ -13,6 +19,13 @@ def run(context: click.Context) -> None:
     SIGTERM and SIGINT end it, SIGHUP takes up a changed configuration. Logs
     go to standard output.
     """
+    from slamon.service import Workplace
+
+    serve(context.obj.config, Workplace)
+
+
+def serve(config: Config, workplace: type[Workplace]) -> None:
+    """Work as *workplace* does until a signal ends it."""
     import asyncio
     import gc
     import os
@@ -23,7 +36,6 @@ def run(context: click.Context) -> None:
     from slamon.service import Daemon
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would hold every secret
-    config = context.obj.config
     log.configure(config.log.level, config.log.format)
 
     def started(_: str) -> None:
@@ -33,6 +45,7 @@ def run(context: click.Context) -> None:
         gc.freeze()
 
     async def main() -> None:
-        await Daemon(config, reload=lambda: load_config(config.path, os.environ)).run(started)
+        daemon = Daemon(config, reload=lambda: load_config(config.path, os.environ), workplace=workplace)
+        await daemon.run(started)
 
     asyncio.run(main())

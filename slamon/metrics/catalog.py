@@ -154,6 +154,7 @@ FAMILIES: tuple[Family, ...] = (
     _gauge("slamon_lease_held", "Whether this daemon watches the tenant; else it stands by.", "tenant"),
     _counter("slamon_leases_lost_total", "Leases that ran out and were taken by another daemon.", "tenant"),
     _counter("slamon_pruned_rows_total", "Rows deleted because they were old, by kind.", "kind", kind=PRUNED),
+    _counter("slamon_cluster_jobs_removed_total", "Jobs of the queue that dead workers left, removed by this node."),
     _gauge("slamon_db_up", "Whether the database answered last time."),
     _counter("slamon_db_errors_total", "Calls that the database did not answer."),
     _counter("slamon_ledger_checks_total", "Live readings derived again by the independent checker.", "tenant"),

@@ -37,7 +37,7 @@ sender = "slamon@msp.example"
 [alerts]
 recipients = ["noc@msp.example", "boss@msp.example"]
 [reports.breaches]
-cron = "0 * * * *"
+cron = "0 */4 * * *"
 [simulation]
 speed = {speed}
 anchor = "{anchor}"
@@ -118,11 +118,11 @@ class Fleet:
         path.write_text(self.head + "".join(tenants))
         return path
 
-    def start(self) -> Member:
-        """Start another daemon; it is not awaited."""
+    def start(self, *command: str) -> Member:
+        """Start another daemon, by `run` or *command*; it is not awaited."""
         config, log = self.write_config(), self.folder / f"log-{len(self.members)}"
         process = self.stack.enter_context(
-            running("-c", str(config), "run", cwd=self.folder, log=log, SLAMON_STORE__URL=self.url)
+            running("-c", str(config), *(command or ("run",)), cwd=self.folder, log=log, SLAMON_STORE__URL=self.url)
         )
         self.members.append(Member(process, log))
         return self.members[-1]
@@ -133,6 +133,10 @@ class Fleet:
             found = [tuple(row) for row in connection.exec_driver_sql(query)]
         engine.dispose()
         return found
+
+    def lived_seconds(self) -> int:
+        """Return how much simulated time lies between the first poll and the last."""
+        return int(self.rows("SELECT max(started_at) - min(started_at) FROM polls")[0][0] or 0)
 
     def polls(self, tenant: str) -> int:
         """Return how many polls of the tenant worked."""

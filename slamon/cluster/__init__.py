@@ -1,0 +1,1 @@
+"""The extra `cluster`: polls as jobs of procrastinate, for many tenants over many nodes of one Postgres."""
