@@ -56,7 +56,7 @@ def test_every_metric_has_a_row_with_its_type_and_labels(name: str) -> None:
 
 
 def test_no_page_names_a_metric_that_does_not_exist() -> None:
-    known = {*METRICS, "slamon_schema", *ROLES}
+    known = {*METRICS, "slamon_schema", "slamon_cluster", *ROLES}
     for page in pages():
         named = set(re.findall(r"`(slamon_[a-z_]+)", prose(page)))
         assert named <= known, page.name
