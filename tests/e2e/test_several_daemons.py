@@ -125,4 +125,4 @@ def test_T86_a_day_with_two_daemons_is_told_once(postgres_url: str, tmp_path: Pa
         kinds = Counter(desk.rows("SELECT kind, key FROM notifications"))
         assert set(kinds.values()) == {1}
         assert {kind for kind, _ in kinds} >= {"report", "near_breach"}
-        assert len(desk.sent()) == len(kinds)
+        assert 0 < len(desk.sent()) <= len(kinds), "a digest may tell of several"
