@@ -40,6 +40,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     if _is_postgres():
+        op.drop_constraint(op.f("fk_clocks_readings"), "clocks", type_="foreignkey")
         _rebuild_readings(" PARTITION BY RANGE (as_of)", _make_parts)
         op.create_index("ix_readings_as_of", "readings", ["as_of"], postgresql_using="brin")
 
@@ -48,6 +49,7 @@ def downgrade() -> None:
     """Go back; what was counted of tickets that are no longer kept is forgotten."""
     if _is_postgres():
         _rebuild_readings("", None)
+        op.create_foreign_key(op.f("fk_clocks_readings"), "clocks", "readings", list(POINTER), list(KEY))
     op.drop_table("past_transitions")
     op.drop_index("ix_tickets_closed", table_name="tickets")
     op.execute("DELETE FROM versions WHERE kind = 'status_map'")
@@ -62,7 +64,6 @@ def _is_postgres() -> bool:
 
 def _rebuild_readings(partitioned: str, make_parts: Callable[[], None] | None) -> None:
     """Move all readings into a table of another form; a table cannot become a partitioned one."""
-    op.drop_constraint(op.f("fk_clocks_readings"), "clocks", type_="foreignkey")
     op.execute("ALTER TABLE readings RENAME TO readings_before")
     op.execute(f"CREATE TABLE readings (LIKE readings_before INCLUDING DEFAULTS INCLUDING CONSTRAINTS){partitioned}")
     if make_parts is not None:
@@ -70,7 +71,6 @@ def _rebuild_readings(partitioned: str, make_parts: Callable[[], None] | None) -
     op.execute("INSERT INTO readings SELECT * FROM readings_before")
     op.execute("DROP TABLE readings_before")  # its key has the name that the new one gets
     op.create_primary_key(op.f("pk_readings"), "readings", list(KEY))
-    op.create_foreign_key(op.f("fk_clocks_readings"), "clocks", "readings", list(POINTER), list(KEY))
 
 
 def _make_parts() -> None:

@@ -9,7 +9,6 @@ one table and nothing to do here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,11 +47,11 @@ def month_of(at: datetime) -> Month:
     return Month(datetime(at.year, at.month, 1, tzinfo=UTC))
 
 
-def is_compared(thing: object, name: str | None, kind: str, *_: object) -> bool:
+def is_compared(_: object, name: str | None, kind: str, *__: object) -> bool:
     """Say, for Alembic, what a database may be held against the tables by: parts follow theirs by themselves."""
-    if kind == "foreign_key_constraint":
-        return not any(_PART.match(key.target_fullname) for key in getattr(thing, "elements", ()))
-    return not _PART.match(name or "") if kind == "table" else name != "ix_readings_as_of"  # of one database alone
+    if kind == "table":
+        return not _PART.match(name or "")
+    return name not in ("ix_readings_as_of", "fk_clocks_readings")  # of one of the two databases alone
 
 
 def load_months(connection: Connection) -> list[Month]:
@@ -87,7 +86,8 @@ def make_month(connection: Connection, month: Month) -> None:
     attach = f"ALTER TABLE readings ATTACH PARTITION {month.table} FOR VALUES FROM ({low}) TO ({high})"
     taken = f"WITH moved AS (DELETE FROM readings_rest WHERE as_of >= {low} AND as_of < {high} RETURNING *)"
     fill = f"{taken} INSERT INTO {month.table} SELECT * FROM moved"
-    _with_pointers_aside(connection, month, (fill, attach))
+    for step in (fill, attach):
+        connection.exec_driver_sql(step)
 
 
 def count_up_to(connection: Connection, month: Month, most: int) -> int:
@@ -110,24 +110,6 @@ def drop_month(connection: Connection, month: Month) -> bool:
         f"INSERT INTO readings SELECT * FROM {name}",
         f"DROP TABLE {name}",
     )
-    _with_pointers_aside(connection, month, steps)
-    return True
-
-
-def _with_pointers_aside(connection: Connection, month: Month, steps: Sequence[str]) -> None:
-    """Take *steps* while no clock points to a reading of *month*: their key would not let it leave its table."""
-    low, high = month.bounds
-    inside = f"read_at >= {low} AND read_at < {high}"
-    run = connection.exec_driver_sql
-    run("LOCK TABLE clocks IN SHARE ROW EXCLUSIVE MODE")
-    run(
-        "CREATE TEMPORARY TABLE pointers ON COMMIT DROP AS"
-        f" SELECT tenant, ticket_id, read_at FROM clocks WHERE {inside}"
-    )
-    run(f"UPDATE clocks SET read_at = NULL WHERE {inside}")
     for step in steps:
-        run(step)
-    run(
-        "UPDATE clocks SET read_at = pointers.read_at FROM pointers"
-        " WHERE clocks.tenant = pointers.tenant AND clocks.ticket_id = pointers.ticket_id"
-    )
+        connection.exec_driver_sql(step)
+    return True

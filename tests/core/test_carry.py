@@ -20,7 +20,7 @@ from tests.core.test_clock_laws import Ticket, tickets
 from tests.jobs.world import at, ticket
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(tickets(), st.one_of(st.integers(0, LIFE), st.integers(0, 200 * HOUR)))
 def test_a_reading_carried_on_is_the_clock_read_anew(drawn: Ticket, ahead: int) -> None:
     known, moments, start, as_of = drawn

@@ -78,9 +78,10 @@ clocks = Table(
     Column("read_at", UtcSeconds),  # `as_of` of the newest reading
     PrimaryKeyConstraint("tenant", "ticket_id"),
     of_ticket(),
+    # On Postgres a key into a partitioned table makes storing an evaluation four times as slow.
     ForeignKeyConstraint(
         ["tenant", "ticket_id", "read_at"], ["readings.tenant", "readings.ticket_id", "readings.as_of"]
-    ),
+    ).ddl_if(dialect="sqlite"),
     sqlite_with_rowid=False,
 )
 _WILL_CHANGE = text("next_change_at IS NOT NULL")
