@@ -16,6 +16,7 @@ SECTIONS = {
     "points": "tests.faults.kills.points",
     "kills": "tests.faults.kills.chance",
     "pauses": "tests.faults.kills.pauses",
+    "postgres": "tests.faults.outages.postgres",
 }
 """Each name's module has a `main`, which is a Section."""
 
