@@ -21,6 +21,9 @@ Ask = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
 ENDED = ("sent", "failed", "merged", "dropped")
 """States of a notification that nobody will try again."""
 
+REDIRECTED = "/fallback"
+"""Follows the key of a notification that was given up in that of the one sent to the fallback instead."""
+
 COMPARED = {
     "tickets": (),
     "events": ("seq", "poll_id"),
@@ -152,6 +155,8 @@ def _lost(kept: Kept, copies: Mapping[str, Sequence[Mail]], due: Collection[str]
     yield from (f"{key} never came into the outbox" for key in sorted(set(due) - stored))
     by_id = {note.id: note for note in kept.notes}
     for note in kept.notes:
+        if note.state == "failed" and note.key + REDIRECTED in stored:
+            continue
         told_by = note if note.merged_into is None else by_id[note.merged_into]
         if not told_by.waits and told_by.state != "dropped" and told_by.message_id not in copies:
             yield f"{note.key} is {note.state}, and no server has it"

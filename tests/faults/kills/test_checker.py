@@ -138,6 +138,16 @@ def test_what_still_waits_is_not_lost(case: Case) -> None:
     assert (found.faults, found.waiting) == ([], 1)
 
 
+def test_what_was_given_up_is_not_lost_if_its_fallback_has_it(case: Case) -> None:
+    given_up(case)
+    case.run(NOTE.replace("'a'", "'a/fallback'").replace("<a@", "<b@").replace("'breached'", "'report'"))
+    assert case.faults() == ["lost: a/fallback is sent, and no server has it"]
+
+    case.send("b")
+
+    assert case.faults() == []
+
+
 def test_rows_that_differ_from_the_calm_run_are_named(case: Case) -> None:
     calm = read_database(case.url)
     case.run("UPDATE transitions SET at = 7")
