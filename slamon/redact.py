@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from urllib.parse import quote, quote_plus
 
@@ -39,9 +39,15 @@ def register_secret(value: str) -> None:
             _known.add(form)
 
 
-def forget_secrets() -> None:
-    """Forget every registered value, so that one test does not help another."""
+def known_secrets() -> set[str]:
+    """Return all forms of the registered values, for tests that put things back."""
+    return set(_known)
+
+
+def forget_secrets(*, but: Collection[str] = ()) -> None:
+    """Forget every registered value *but* these forms, so that one test does not help another."""
     _known.clear()
+    _known.update(but)
 
 
 def is_secret_key(key: str) -> bool:

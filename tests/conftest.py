@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from slamon.log import QUIET
+from slamon.redact import forget_secrets, known_secrets
 from tests import tools
 
 
@@ -30,6 +31,14 @@ def logging_as_it_was() -> Iterator[None]:
     root.setLevel(level)
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
+
+
+@pytest.fixture(autouse=True)
+def secrets_as_they_were() -> Iterator[None]:
+    """A configuration loaded inside a test registers its secrets for the whole process."""
+    known = known_secrets()
+    yield
+    forget_secrets(but=known)
 
 
 @pytest.hookimpl(hookwrapper=True)

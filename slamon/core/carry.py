@@ -49,10 +49,10 @@ def _stage(
 ) -> StageReading:
     if stored.reached_at is not None or state is ClockState.STOPPED:
         return stored
-    if not stored.is_open:
-        return replace(stored, elapsed_seconds=elapsed)
     if state is ClockState.PAUSED:
         return replace(stored, due_if_resumed_at=_resumed(stored, elapsed, calendar, max(at, started_at)))
+    if not stored.is_open:
+        return replace(stored, elapsed_seconds=elapsed)
     is_over = stored.goal_seconds is not None and elapsed > stored.goal_seconds
     return replace(
         stored,

@@ -26,7 +26,7 @@ client_id = "i"
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command on a store where 1 is held, 2 failed, 3 sent and 4 waits."""
-    monkeypatch.setenv("SLAMON_TENANT__MAIN__PRIVATE_KEY", "secret")
+    monkeypatch.setenv("SLAMON_TENANT__MAIN__PRIVATE_KEY", "the-key-of-the-test")
     monkeypatch.chdir(tmp_path)
     Path("slamon.toml").write_text(CONFIG)
     store = open_store("sqlite:///slamon.db")

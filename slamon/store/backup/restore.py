@@ -162,6 +162,6 @@ def _refuse_in_use(connection: Connection, name: str) -> None:
 def _go_on_numbering(connection: Connection, source: sqlite3.Connection) -> None:
     last = dict(source.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
     for table, column in numbered(source):
-        if table in last:
+        if last.get(table):  # 0: it never had a row
             values = (table, column, last[table])
             connection.exec_driver_sql("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", values)
