@@ -1,320 +1,36 @@
-"""The daemon: wires sources, store, clocks and outputs together, and answers to signals."""
+"""The daemon: serves its port, answers to signals, and puts one configuration after the other to work."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp
 
 from slamon import __version__
-from slamon.canary import GAUGES as CANARY_GAUGES
-from slamon.comparison import CompareOrder, Comparison, compare_apart
 from slamon.config.models import Config
-from slamon.connectwise.audit import AuditReader
-from slamon.connectwise.client import Client
-from slamon.connectwise.source import ConnectWiseSource
-from slamon.core.instants import format_instant
-from slamon.errors import ConfigError, SchemaOutdatedError, SlamonError, StoreUnavailableError, TenantHeldError
-from slamon.hints import HintDesk, Hinted
+from slamon.errors import ConfigError, StoreUnavailableError
+from slamon.hints import HintDesk
 from slamon.holder import new_holder
 from slamon.hooks import callback_route
-from slamon.jobs.aftermath import Aftermath
-from slamon.jobs.announce import Announcer
-from slamon.jobs.blindness import SightTeller
-from slamon.jobs.deps import PollDeps
-from slamon.jobs.evaluate import Evaluator
-from slamon.jobs.prune import prune_once
-from slamon.jobs.tenant import TenantState
-from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
-from slamon.lookout import Lookout
 from slamon.metrics import Metrics
-from slamon.ports import Store, WallTime
-from slamon.report_process import make_report, order_report
-from slamon.schedule import CronTrigger, build_scheduler, last_fire
+from slamon.ports import Store
 from slamon.serving import serving
 from slamon.store.migrate import open_store
-from slamon.trail_reader import TrailReader
-from slamon.watch import TenantWatch
 from slamon.web import build_app
 from slamon.webguard import Guarded, Keeper
 from slamon.wiring import (
-    kept_days,
-    open_aviary,
-    open_client,
-    open_couriers,
-    open_keys,
-    open_renderer,
-    sender_domain,
-    tenant_pace,
-    tenant_settings,
     wall_time,
 )
+from slamon.workplace import Workplace
 
 log = get_logger(__name__)
 
-TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
 RETRY = 5.0  # real seconds between two tries to reach the database
-PRUNE_CRON, PRUNE_ZONE = "17 3 * * *", ZoneInfo("UTC")
-GRACE = 20.0  # real seconds that running work gets after SIGTERM
-
-
-class Workplace:
-    """All that one configuration describes, put together; replaced as a whole when it is reloaded.
-
-    *before* is the one it replaces: what was seen is not forgotten.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        metrics: Metrics,
-        wall: WallTime | None = None,
-        before: Workplace | None = None,
-        *,
-        holder: str = "",
-    ) -> None:
-        self.config = config
-        self.store = store
-        self.metrics = metrics
-        self.wall = wall or wall_time(config)
-        self.outbox = asyncio.Event()
-        self.renderer = open_renderer()
-        seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
-        self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
-        self.stopping = threading.Event()
-        self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
-        self._clients: list[Client] = []
-        metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
-        metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
-        seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
-        self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
-        metrics.before_scrape(self._show_sight)
-
-    def _zone(self, tenant: str) -> ZoneInfo:
-        deps = next(watch.deps for watch in self.watches if watch.name == tenant)
-        return deps.state.zone(deps.settings)
-
-    def _real_poll_seconds(self, name: str) -> float:
-        return self.wall.real_seconds(timedelta(seconds=self.config.tenant[name].poll_seconds))
-
-    def _watch(self, name: str, before: Lookout | None) -> TenantWatch:
-        client = open_client(self.config, name, self.metrics)
-        self._clients.append(client)
-        settings, state = tenant_settings(self.config, name), TenantState()
-        now, store = self.wall.now(), self.store.held_by(self.leases.lease_of)
-        pace = tenant_pace(self.config, name)
-        # The first start of all is remembered: what broke before it is history, not news.
-        self.store.claim_run("watch", name, now)
-        watched_since = dict(self.store.load_runs("watch"))[name]
-        deps = PollDeps(
-            settings=settings,
-            state=state,
-            source=ConnectWiseSource(client),
-            store=store,
-            observer=self.metrics,
-            now=self.wall.now,
-            read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
-        )
-        domain = sender_domain(self.config)
-        aftermath = Aftermath(settings, state, store, self.renderer, domain=domain)
-        announcer = Announcer(
-            settings,
-            state,
-            store,
-            self.renderer,
-            domain=domain,
-            watched_since=watched_since,
-            aftermath=aftermath,
-        )
-        watch = TenantWatch(
-            deps,
-            Evaluator(name, store, self.metrics),
-            announcer,
-            self.metrics,
-            self.wall,
-            poll_every=pace.poll_every,
-            blind_after=pace.blind_after,
-            outbox=self.outbox,
-            hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
-            comparison=Comparison(
-                name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
-            ),
-            hold=self.leases.hold(name),
-            aftermath=aftermath,
-            teller=SightTeller(settings, state, store, self.renderer, domain=domain, pace=pace),
-        )
-        if before is None:
-            good = self.store.load_last_poll(name, successful=True)
-            watch.lookout.remember(good, self.store.load_last_poll(name))
-        else:
-            watch.lookout.take_over(before)
-        return watch
-
-    def hinted(self) -> dict[str, Hinted]:
-        """Return the tenants that take callbacks."""
-        return {
-            watch.name: Hinted(open_keys(self.config, watch.name), watch)
-            for watch in self.watches
-            if self.config.tenant[watch.name].callbacks.enabled
-        }
-
-    def watching(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-        """Return the work on the tenants until *stop*, one for each."""
-        return [watch.run(stop) for watch in self.watches]
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until *stop*; running work then gets a grace to finish.
-
-        Raises:
-            SchemaOutdatedError: Another slamon has migrated the database meanwhile.
-        """
-        scheduler = build_scheduler()
-        self._schedule(scheduler.add_job)
-        scheduler.start()
-        tasks = [asyncio.create_task(work) for work in self.watching(stop)]
-        tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
-        aviary = open_aviary(
-            self.config, self.store, self.metrics, self.wall, reasons=self.unready, hurry=self.outbox.set
-        )
-        if aviary is not None:
-            tasks.append(asyncio.create_task(aviary.run(stop)))
-        else:
-            for gauge in CANARY_GAUGES:
-                self.metrics.set(gauge, float("nan"))
-        renewal = asyncio.create_task(self.leases.run())
-        try:
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            stop.set()  # where one ended by itself, the others end too
-            self.stopping.set()  # the message in hand is finished, and no other begun
-            await asyncio.wait(tasks, timeout=GRACE)
-        finally:
-            self.stopping.set()
-            scheduler.shutdown(wait=False)
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            await self.aclose()
-        for end in ends:
-            if isinstance(end, SchemaOutdatedError):
-                raise end
-
-    @contextlib.asynccontextmanager
-    async def holding(self, tenant: str) -> AsyncIterator[None]:
-        """Hold the tenant's lease within the block.
-
-        Raises:
-            TenantHeldError: Another process watches it.
-        """
-        if await self.leases.take(tenant):
-            other = await self.leases.who_holds(tenant)
-            raise TenantHeldError(f"tenant {tenant} is watched by {other}, which polls by itself; stop it, or wait")
-        renewal = asyncio.create_task(self.leases.run(tenant))
-        try:
-            yield
-        finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            await self.leases.release(tenant)
-
-    async def aclose(self) -> None:
-        """Give up all leases, and close the connections to ConnectWise."""
-        await self.leases.aclose()
-        for client in self._clients:
-            await client.aclose()
-
-    def deliver(self) -> bool:
-        """Deliver what waits in the outbox, then count what is left; say whether more may be delivered at once."""
-        more = [courier.deliver_waiting() for courier in self.couriers]
-        for courier in self.couriers:
-            state = self.store.outbox_state(courier.name)
-            oldest = state.oldest_at.timestamp() if state.oldest_at else float("nan")
-            self.metrics.set("slamon_outbox_pending", state.waiting, channel=courier.name)
-            self.metrics.set("slamon_outbox_held", state.held, channel=courier.name)
-            self.metrics.set("slamon_outbox_oldest_timestamp_seconds", oldest, channel=courier.name)
-        return any(more)
-
-    def report(self, name: str) -> int:
-        """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
-        report = self.config.reports[name]
-        until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
-        return make_report(order_report(self.config, name, until))
-
-    def unready(self) -> list[str]:
-        """Return why the daemon is not ready, a line for each tenant that is not seen."""
-        return [reason for watch in self.watches if (reason := watch.lookout.reason())]
-
-    def _show_sight(self) -> None:
-        for watch in self.watches:
-            watch.lookout.show(self.metrics)
-
-    async def _notify(self, stop: asyncio.Event, wake_scheduler: Callable[[], None]) -> None:
-        while not stop.is_set():
-            try:
-                while await asyncio.to_thread(self.deliver) and not stop.is_set():
-                    pass
-            except StoreUnavailableError as error:
-                log.error("the database did not answer", error=str(error))
-            except SchemaOutdatedError:
-                raise
-            except Exception:  # mail waits in the outbox; the next round tries again
-                log.exception("delivery failed")
-            wake_scheduler()
-            waits = [asyncio.create_task(event.wait()) for event in (stop, self.outbox)]
-            await asyncio.wait(waits, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
-            self.outbox.clear()
-
-    def _schedule(self, add: Callable[..., object]) -> None:
-        for name, report in self.config.reports.items():
-            if report.enabled:
-                add(self._report_job, CronTrigger(report.cron, ZoneInfo(report.zone), self.wall), args=[name])
-        for watch in self.watches:
-            every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
-            add(self._reference_job, "interval", seconds=max(1.0, self.wall.real_seconds(every)), args=[watch])
-        add(self._prune_job, CronTrigger(PRUNE_CRON, PRUNE_ZONE, self.wall))
-        add(self._prune_job)  # at the start too: it may have been down at the time
-
-    async def _report_job(self, name: str) -> None:
-        try:
-            await asyncio.to_thread(self.report, name)
-        except Exception:  # counted, and the next period's report covers this one too
-            log.exception("report failed", report=name)
-            self.metrics.count("slamon_reports_total", report=name, result="failed")
-            return
-        self.metrics.count("slamon_reports_total", report=name, result="ok")
-        self.metrics.set("slamon_report_last_success_timestamp_seconds", self.wall.now().timestamp(), report=name)
-        self.outbox.set()
-
-    async def _reference_job(self, watch: TenantWatch) -> None:
-        if watch.name not in self.leases.held:
-            return  # another daemon reads them
-        try:
-            await watch.refresh_reference()
-        except SlamonError as error:
-            log.warning("reference data not read; the old ones hold", tenant=watch.name, error=str(error))
-
-    async def _prune_job(self) -> None:
-        now = self.wall.now()
-        period = format_instant(last_fire(PRUNE_CRON, PRUNE_ZONE, now))
-        try:
-            await asyncio.to_thread(prune_once, self.store, kept_days(self.config), now, period, self.metrics)
-        except SlamonError as error:
-            log.warning("not all that is old is pruned", error=str(error))
 
 
 class Daemon:

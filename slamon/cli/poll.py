@@ -10,8 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from slamon.ports import Poll
-    from slamon.service import Workplace
     from slamon.watch import TenantWatch
+    from slamon.workplace import Workplace
 
 
 @click.command("poll")
@@ -31,7 +31,7 @@ def poll(context: click.Context, *, tenant: str | None, as_json: bool) -> None:
     from slamon import __version__, log
     from slamon.cli.tickets import chosen_tenants
     from slamon.metrics import Metrics
-    from slamon.service import Workplace
+    from slamon.workplace import Workplace
 
     config = context.obj.config
     names = chosen_tenants(config, tenant)

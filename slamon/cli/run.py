@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from slamon.config import Config
-    from slamon.service import Workplace
+    from slamon.workplace import Workplace
 
 
 @click.command("run")
@@ -19,7 +19,7 @@ def run(context: click.Context) -> None:
     SIGTERM and SIGINT end it, SIGHUP takes up a changed configuration. Logs
     go to standard output.
     """
-    from slamon.service import Workplace
+    from slamon.workplace import Workplace
 
     serve(context.obj.config, Workplace)
 

@@ -25,9 +25,9 @@ from slamon.cluster.queue import (
 )
 from slamon.errors import LeaseLostError, SourceError, StoreUnavailableError, TenantHeldError
 from slamon.log import get_logger
-from slamon.service import Workplace
 from slamon.store.database import Database
 from slamon.watch import TenantWatch
+from slamon.workplace import Workplace
 
 log = get_logger(__name__)
 

@@ -18,11 +18,11 @@ from slamon.jobs.standing import Standing, read_standing
 from slamon.mailbox import Mailbox
 from slamon.metrics import Metrics
 from slamon.ports import Poll
-from slamon.service import Workplace
 from slamon.simulator.clock import SimClock
 from slamon.simulator.server import SimulatorServer
 from slamon.simulator.simulator import Simulator
 from slamon.store.migrate import open_store
+from slamon.workplace import Workplace
 
 STEP = timedelta(minutes=10)
 STEPS = 18

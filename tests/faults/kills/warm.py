@@ -24,8 +24,8 @@ from typing import Any
 from slamon import log
 from slamon.config import load_config
 from slamon.metrics import Metrics
-from slamon.service import Workplace
 from slamon.store.migrate import open_store
+from slamon.workplace import Workplace
 from tests.faults.kills.databases import pass_leases
 
 PR_SET_PTRACER, ANYONE = 0x59616D61, ctypes.c_ulong(-1)
