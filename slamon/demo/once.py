@@ -70,7 +70,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
             speed=1,
             anchor=clock(),
             starts_at=clock(),
-            poll_seconds=60,
+            poll_seconds=int(STEP.total_seconds()),
         )
         config = load_config(folder.config, {})
         store = await asyncio.to_thread(open_store, config.store.url.get_secret_value())

@@ -61,6 +61,7 @@ def test_warnings_breaches_and_the_report_are_mailed_as_text_and_html(demo: tupl
         assert mail.get_body(("plain",)) is not None
         assert mail.get_body(("html",)) is not None
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
+    assert not [path for path in (demo[0] / "mails").glob("*.eml") if b"Told late" in path.read_bytes()]
 
 
 def test_a_browser_shows_the_mailbox_and_the_mails(demo: tuple[Path, str], tmp_path: Path) -> None:
