@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import zoneinfo
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class ReportOrder:
     store_url: SecretStr
     tenants: tuple[TenantSettings, ...]
     name: str
-    recipients: tuple[str, ...]
+    recipients: Mapping[str, tuple[str, ...]]
     zone: str
     domain: str
     until: datetime
@@ -34,11 +35,12 @@ class ReportOrder:
 
 def order_report(config: Config, name: str, until: datetime) -> ReportOrder:
     """Return the order for the period of report *name* that ends at *until*."""
+    recipients = config.reported_of(name)
     return ReportOrder(
         store_url=config.store.url,
-        tenants=tuple(tenant_settings(config, tenant) for tenant in config.tenant),
+        tenants=tuple(tenant_settings(config, tenant) for tenant in recipients),
         name=name,
-        recipients=config.recipients_of(name),
+        recipients=recipients,
         zone=config.reports[name].zone,
         domain=sender_domain(config),
         until=until,

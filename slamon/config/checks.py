@@ -25,6 +25,7 @@ def cross_check(tree: Mapping[str, Any]) -> list[Problem]:
     problems += _web(table(tree, "web"))
     if isinstance(tree.get("mail"), Mapping):
         problems += _mail(table(tree, "mail"))
+    problems += _reports(tree)
     problems += _canary(tree)
     problems += _calendars(tree)
     problems += _policies(tree)
@@ -113,6 +114,16 @@ def _mail(mail: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("mail.password", "", missing_secret(("mail", "password"), "username needs it"))
     if mail.get("password") is not None and not mail.get("username"):
         yield Problem("mail.username", "", "missing; write the user name of the password")
+
+
+def _reports(tree: Mapping[str, Any]) -> Iterator[Problem]:
+    known = table(tree, "tenant")
+    for name, report in table(tree, "reports").items():
+        named = report.get("tenants") if isinstance(report, Mapping) else None
+        for number, tenant in enumerate(named if isinstance(named, (list, tuple)) else ()):
+            if isinstance(tenant, str) and tenant not in known:
+                key = ("reports", name, "tenants", number)
+                yield Problem(dotted(key), shown(key, tenant), f"no such tenant; {suggest(tenant, known)}")
 
 
 def _canary(tree: Mapping[str, Any]) -> Iterator[Problem]:

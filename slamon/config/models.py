@@ -109,11 +109,12 @@ class Alerts(Section):
 
 
 class Report(Section):
-    """A mail by the calendar. Without recipients of its own it goes to those of [alerts]."""
+    """A mail by the calendar. Without recipients of its own it goes to each tenant's."""
 
     kind: Literal["breach"] = "breach"
     cron: Cron = "0 7 * * *"
     zone: Zone = "UTC"
+    tenants: tuple[Name, ...] = ()
     recipients: tuple[Address, ...] = ()
     enabled: bool = True
 
@@ -192,6 +193,8 @@ class Tenant(Section):
     start: Literal["entered", "escalation"] = "entered"
     trust_source_sla: bool = True
     ca_file: str = ""
+    recipients: tuple[Address, ...] = ()
+    operators: tuple[Address, ...] = ()
     status_level: tuple[StatusLevel, ...] = ()
     callbacks: Callbacks = Field(default_factory=Callbacks)
     audit: Audit = Field(default_factory=Audit)
@@ -288,9 +291,18 @@ class Config(BaseSettings):
         """The rules of each [calendar.NAME], by name."""
         return self._calendars
 
-    def recipients_of(self, report: str) -> tuple[str, ...]:
-        """Return who gets the report of that name."""
-        return self.reports[report].recipients or self.alerts.recipients
+    def alerted_of(self, tenant: str) -> tuple[str, ...]:
+        """Return who hears of the tenant's near breaches and breaches."""
+        return self.tenant[tenant].recipients or self.alerts.recipients
+
+    def operators_of(self, tenant: str) -> tuple[str, ...]:
+        """Return who hears that slamon does not see the tenant."""
+        return self.tenant[tenant].operators or self.alerts.operators or self.alerted_of(tenant)
+
+    def reported_of(self, report: str) -> dict[str, tuple[str, ...]]:
+        """Return by tenant who gets the report of that name about it."""
+        own = self.reports[report]
+        return {name: own.recipients or self.alerted_of(name) for name in own.tenants or self.tenant}
 
     def warn_percent_of(self, promise: Promise) -> int:
         """Return the share of a goal from which a stage under this promise is at risk."""

@@ -35,6 +35,8 @@ client_id = "00000000-0000-0000-0000-000000000000"  # from developer.connectwise
 # start = "entered"                         # where goals count from; or "escalation", the escalation start date
 # trust_source_sla = true                   # an SLA that ConnectWise names on a ticket comes before [[policy]]
 # ca_file = "ca.pem"                        # certificates to trust besides the usual ones
+# recipients = ["noc-main@example.org"]     # who hears of its breaches; default: those of [alerts]
+# operators = ["admins-main@example.org"]   # who hears that slamon does not see it; default: those of [alerts]
 
 # [tenant.main.callbacks]
 # enabled = true                            # ConnectWise may post that a ticket changed
@@ -116,7 +118,8 @@ recipients = []                 # such as ["noc@example.org"]
 kind = "breach"
 cron = "0 7 * * *"
 zone = "UTC"                    # the zone in which it is seven o'clock
-# recipients = ["manager@example.org"]   # default: those of [alerts]
+# tenants = ["main"]              # default: one mail for each tenant
+# recipients = ["manager@example.org"]   # default: those who hear of the tenant's breaches
 # enabled = true
 
 # A made-up breach, mailed regularly, and a service that is told it arrived, so that you hear of a slamon that is dead:

@@ -28,19 +28,23 @@ def _mail(config: Config) -> list[str]:
     if config.mail is None:
         return ["mail: there is no [mail]; alerts and reports are not sent, they stay in the metrics"]
     found = []
-    if not config.alerts.recipients:
+    untold = [name for name in config.tenant if not config.alerted_of(name)]
+    if untold == list(config.tenant):
         found.append("alerts.recipients: nobody is named, so near breaches and breaches are not mailed")
+    else:
+        found += [f"tenant.{name}.recipients: nobody is named, so its breaches are not mailed" for name in untold]
     if config.mail.sender.endswith("@example.org"):
         found.append(f"mail.sender: {config.mail.sender} is an example; mail servers may refuse it")
     if not config.mail.fallback:
         found.append(
             "mail.fallback: nobody is named; what a recipient's server refuses for good is only logged and counted"
         )
-    found += [
-        f"reports.{name}.recipients: nobody gets this report"
-        for name, report in config.reports.items()
-        if report.enabled and not config.recipients_of(name)
-    ]
+    for name in (name for name, report in config.reports.items() if report.enabled):
+        recipients = config.reported_of(name)
+        unread = [tenant for tenant, who in recipients.items() if not who]
+        about = "" if len(unread) == len(recipients) else f" about {', '.join(unread)}"
+        if unread:
+            found.append(f"reports.{name}.recipients: nobody gets this report{about}")
     return found
 
 

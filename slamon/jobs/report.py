@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -46,12 +46,14 @@ def send_breach_report(
     tenants: Sequence[TenantSettings],
     *,
     name: str,
-    recipients: Sequence[str],
+    recipients: Mapping[str, Sequence[str]],
     zone: ZoneInfo,
     domain: str,
     until: datetime,
 ) -> int:
     """Put the report for the period that ends at *until* into the outbox; return how many messages are new.
+
+    *recipients* are those of each tenant's by its name.
 
     The period begins where the report's last one ended. The messages are
     stored before the period is claimed and their keys are unique: a crash or
@@ -79,7 +81,7 @@ def send_breach_report(
                 message_id=message_id(event, recipient, domain),
                 created_at=until,
             )
-            for recipient in recipients
+            for recipient in recipients[settings.name]
         ]
     fresh = store.enqueue(notes)
     store.claim_run(job, period, until)

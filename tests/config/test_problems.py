@@ -49,6 +49,7 @@ CALENDAR = '[calendar.c]\ntimezone = "UTC"\n'
         ("[reports.daily]\ncron = '99 7 * * *'\n", "reports.daily.cron", "'99 7 * * *'", "five fields"),
         ("[reports.daily]\ncron = '0 0 30 2 *'\n", "reports.daily.cron", "'0 0 30 2 *'", "come true"),
         ("[reports.daily]\nzone = 'Europe/Londn'\n", "reports.daily.zone", "'Europe/Londn'", "IANA"),
+        ("[reports.daily]\ntenants = ['mian']\n", "reports.daily.tenants[0]", "'mian'", "did you mean main?"),
         ("[reports.daily]\nkind = 'brech'\n", "reports.daily.kind", "'brech'", "'breach'"),
         ("[retention]\npolls_days = 0\n", "retention.polls_days", "0", "at least 1"),
         ("[log]\nlevel = 'trace'\n", "log.level", "'trace'", "'debug'"),

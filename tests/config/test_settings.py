@@ -11,6 +11,7 @@ from slamon.config.policies import Promise
 from slamon.core.reference import GoalHours
 from slamon.core.rules import DatedSpan, Window
 from slamon.core.ticket import Level
+from slamon.wiring import tenant_settings
 from tests.config.samples import CANARY, good
 
 
@@ -122,8 +123,8 @@ recipients = ["boss@example.org"]
 enabled = false
 """)
 
-    assert config.recipients_of("breach") == ("noc@example.org",)
-    assert config.recipients_of("managers") == ("boss@example.org",)
+    assert config.reported_of("breach") == {"main": ("noc@example.org",)}
+    assert config.reported_of("managers") == {"main": ("boss@example.org",)}
     assert config.reports["breach"].kind == "breach"
     assert not config.reports["managers"].enabled
 
@@ -163,6 +164,41 @@ def test_masked_settings_are_json_and_hold_no_secret() -> None:
     for text in (json.dumps(masked), repr(config), str(config), config.store.shown_url, repr(config.tenant["main"])):
         assert "canary-" not in text
     assert config.tenant["main"].private_key.get_secret_value() == CANARY
+
+
+ACME = """
+[mail]
+host = "smtp.example.org"
+[tenant.acme]
+url = "https://acme.example.org"
+company = "acme"
+public_key = "p"
+client_id = "c"
+recipients = ["desk@acme.test"]
+[reports.breach]
+"""
+ACME_KEY = {"SLAMON_TENANT__ACME__PRIVATE_KEY": "k"}
+
+
+def test_a_tenant_may_have_recipients_and_operators_of_its_own() -> None:
+    own = '[reports.acme]\ntenants = ["acme"]\nrecipients = ["boss@acme.test"]\n'
+    noc = '[alerts]\nrecipients = ["noc@example.org"]\n'
+    config = good(ACME + own + noc, {**ACME_KEY, "SLAMON_TENANT__MAIN__OPERATORS": '["ops@example.org"]'})
+    told = {name: (who.recipients, who.operators) for name in config.tenant for who in [tenant_settings(config, name)]}
+
+    assert told == {
+        "main": (("noc@example.org",), ("ops@example.org",)),
+        "acme": (("desk@acme.test",), ("desk@acme.test",)),
+    }
+    assert config.reported_of("breach") == {"main": ("noc@example.org",), "acme": ("desk@acme.test",)}
+    assert config.reported_of("acme") == {"acme": ("boss@acme.test",)}
+
+
+def test_a_tenant_of_which_nobody_hears_is_named() -> None:
+    warnings = good(ACME, ACME_KEY).warnings
+
+    assert "tenant.main.recipients: nobody is named, so its breaches are not mailed" in warnings
+    assert "reports.breach.recipients: nobody gets this report about main" in warnings
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def send(watched: Desk, until: str, *recipients: str, name: str = "breach") -> i
         RENDERER,
         [watched.settings],
         name=name,
-        recipients=recipients or ("boss@example.org",),
+        recipients={TENANT: recipients or ("boss@example.org",)},
         zone=UTC,
         domain="example.org",
         until=at(until),
