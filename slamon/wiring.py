@@ -80,6 +80,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         recipients=config.alerted_of(name),
         operators=config.operators_of(name),
         ticket_url=tenant.ticket_url,
+        base_url=config.web.base_url,
         pace=tenant_pace(config, name),
         zone=tenant.zone,
     )

@@ -137,7 +137,7 @@ url = "sqlite:///slamon.db"     # or postgresql://slamon@db.example.org/slamon, 
 
 [web]
 listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
-# base_url = "https://slamon.example.org"   # how others reach it, for `slamon callbacks add`
+# base_url = "https://slamon.example.org"   # how others reach it, for callbacks and links in mails
 # config_file = "web.yml"       # TLS and passwords, in the form of Prometheus' exporters
 # allow_public = false          # listen beyond this machine without them
 

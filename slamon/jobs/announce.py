@@ -7,19 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from slamon.core.alert_key import AlertKey
-from slamon.core.ledger import Ledger
 from slamon.core.reading import Reading
 from slamon.core.sight import find_blind_spans
-from slamon.core.ticket import Kind
 from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.ledgers import load_ledger
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
 from slamon.ports import Notification, Store
+from slamon.reporting.account import account_of
 from slamon.reporting.context import TicketMail
 from slamon.reporting.render import Renderer
-from slamon.reporting.words import business_time
 
 TOLD = (Change.NEAR_BREACH, Change.BREACHED)
 
@@ -72,15 +70,20 @@ class Announcer:
         tenant = self._settings.name
         ticket = self._store.load_tickets(tenant, [transition.ticket_id])[transition.ticket_id]
         ledger = load_ledger(self._store, tenant, ticket.id, reading.as_of)
+        zone = self._state.zone(self._settings)
+        left = reading.stage(transition.stage).remaining_seconds
+        account = account_of(ledger, zone, up=left is not None and left >= 0)
         mail = TicketMail(
             ticket=ticket,
             reading=reading,
             transition=transition,
             policy_name=ledger.terms.policy,
             calendar_name=ledger.calendar.name,
-            zone=self._state.zone(self._settings),
+            zone=zone,
             ticket_url=self._settings.link(ticket),
-            why_lines=tuple(why_lines(ledger)),
+            page_url=self._settings.page(ticket),
+            why_lines=account.why_lines,
+            account=account,
             tenant=tenant,
             blind=self._blind_span(transition.at, reading.as_of),
         )
@@ -110,16 +113,3 @@ class Announcer:
         good = self._store.load_good_polls(self._settings.name, happened_at, now)
         spans = find_blind_spans(good, pace, good[0][0], now) if good else []
         return next(((begin, end) for begin, end in spans if begin <= happened_at < end), None)
-
-
-def why_lines(ledger: Ledger) -> list[str]:
-    """Return why in a few lines: what did not count although open, and which rule made the promise."""
-    spent: dict[str, int] = {}
-    for interval in ledger.intervals:
-        seconds = interval.business_seconds if interval.reason == "waiting" else interval.counted_seconds
-        spent[interval.reason] = spent.get(interval.reason, 0) + seconds
-    lines = []
-    if spent.get("waiting"):
-        lines.append(f"{business_time(spent['waiting'], up=True)} of open time waited, not counted")
-    promise = next((event.name for event in reversed(ledger.events) if event.kind is Kind.TERMS), "")
-    return [*lines, *(part for part in promise.split("; ")[-3:] if part)]

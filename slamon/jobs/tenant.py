@@ -14,6 +14,7 @@ from slamon.core.promise import PromiseSettings
 from slamon.core.reference import Reference
 from slamon.core.sight import Pace
 from slamon.core.ticket import Ticket
+from slamon.reporting.links import ticket_page
 
 MOST_HINTS = 1000
 _EVERY_MINUTE = Pace(timedelta(minutes=1))
@@ -21,7 +22,7 @@ _EVERY_MINUTE = Pace(timedelta(minutes=1))
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
-    """How one tenant is read and who is told. `ticket_url` holds `{id}`, or is empty."""
+    """How one tenant is read and who is told. `ticket_url` holds `{id}`, or is empty; `base_url` is slamon's own."""
 
     name: str
     promises: PromiseSettings
@@ -36,11 +37,16 @@ class TenantSettings:
     recipients: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()  # who hears of slamon's own troubles
     ticket_url: str = ""
+    base_url: str = ""
     pace: Pace = _EVERY_MINUTE
     zone: str = ""
 
     def link(self, ticket: Ticket) -> str:
         return self.ticket_url.replace("{id}", str(ticket.id))
+
+    def page(self, ticket: Ticket) -> str:
+        """Return slamon's own page on *ticket*, '' without a base URL."""
+        return ticket_page(self.base_url, self.name, ticket.id)
 
 
 @dataclass(slots=True)

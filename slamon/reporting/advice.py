@@ -1,10 +1,12 @@
-"""The sentences of a ticket's mail that depend on where it stands: its headline, and what to do."""
+"""The sentences of a ticket's mail that depend on where it stands: its headline, its pauses, and what to do."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from slamon.core.ticket import Stage
 from slamon.reporting.context import TicketMail
-from slamon.reporting.words import business_time
+from slamon.reporting.words import business_time, wall_time
 
 _NEXT_STEP = {
     Stage.RESPOND: "Answer the customer and move the ticket to a status that counts as responded.",
@@ -42,3 +44,15 @@ def advice(mail: TicketMail) -> list[str]:
     elif mail.stage is Stage.RESOLVE:
         steps.append("If it waits for the customer or a vendor, set a waiting status: the clock then stands.")
     return steps
+
+
+def paused(mail: TicketMail) -> str:
+    """Return how long the ticket has waited: by the wall clock, and how much of that was open time, where known."""
+    seconds = mail.reading.paused_seconds
+    if not seconds:
+        return "waiting since just now" if mail.is_paused else "never"
+    waited = mail.account.waited_seconds
+    opened = f", {business_time(waited, up=True)} of it open time" if waited else ""
+    return (
+        f"{wall_time(timedelta(seconds=seconds))} by the wall clock{opened}{'; waiting now' if mail.is_paused else ''}"
+    )

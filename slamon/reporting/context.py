@@ -12,6 +12,9 @@ from slamon.clean import clean_line
 from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.ticket import Stage, Ticket
 from slamon.core.transition import Change, Transition
+from slamon.reporting.account import NO_ACCOUNT, Account
+from slamon.reporting.bar import Segment, goal_bar
+from slamon.reporting.words import business_time
 
 Standing = Literal["due", "paused", "over", "met", "missed", "none"]
 
@@ -32,8 +35,9 @@ class TicketMail:
 
     `zone` is the zone of whoever reads it: the board's or the recipient's.
     `why_lines` say why this promise and this clock: the rule that chose the
-    policy, the ledger in short. `ticket_url` is built from configuration,
-    never from a ticket. `blind` is the span in which slamon did not see the
+    policy, the ledger in short; `account` is the ledger as a short table, for
+    a mail without `page_url`, slamon's own page on the ticket. Addresses are
+    built from configuration, never from a ticket. `blind` is the span in which slamon did not see the
     tenant, if what is told happened in one: it is told late.
     """
 
@@ -45,6 +49,8 @@ class TicketMail:
     zone: ZoneInfo
     ticket_url: str = ""
     why_lines: tuple[str, ...] = ()
+    account: Account = NO_ACCOUNT
+    page_url: str = ""
     tenant: str = ""
     blind: tuple[datetime, datetime] | None = None
 
@@ -65,6 +71,12 @@ class TicketMail:
     def remaining_seconds(self) -> int | None:
         """Business seconds left, negative once over."""
         return None if self.goal_seconds is None else self.goal_seconds - self.goal.elapsed_seconds
+
+    @property
+    def used_words(self) -> str:
+        """The time the goal has used: rounded up while it is kept, so that used and left make the goal; then cut."""
+        left = self.remaining_seconds
+        return business_time(self.goal.elapsed_seconds, up=left is not None and left >= 0)
 
     @property
     def is_breach(self) -> bool:
@@ -108,8 +120,19 @@ class TicketMail:
         return self.goal.elapsed_seconds * 100 // self.goal_seconds if self.goal_seconds else None
 
     @property
+    def bar(self) -> tuple[Segment, ...]:
+        """The goal as a bar, empty where nothing can be said of it."""
+        if self.standing == "none":
+            return ()
+        return goal_bar(self.goal_seconds, self.goal.elapsed_seconds, self.account.waited_seconds)
+
+    @property
     def link(self) -> str:
         return safe_link(self.ticket_url)
+
+    @property
+    def page_link(self) -> str:
+        return safe_link(self.page_url)
 
 
 RowState = Literal["open", "paused", "late", "superseded", "cancelled"]

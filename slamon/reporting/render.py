@@ -15,7 +15,7 @@ from slamon import __version__
 from slamon.clean import clean_line, clean_text
 from slamon.core.transition import Change
 from slamon.reporting import words
-from slamon.reporting.advice import advice, headline
+from slamon.reporting.advice import advice, headline, paused
 from slamon.reporting.context import BreachReport, CanaryMail, TicketMail, TrialMail
 
 
@@ -38,7 +38,13 @@ class Renderer:
     @cached_property
     def _inliner(self) -> CSSInliner:
         # At-rules stay in <style>: dark mode and phones are asked for there, by the clients that can.
-        return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+        # Outlook's engine goes by attributes.
+        return CSSInliner(
+            keep_at_rules=True,
+            load_remote_stylesheets=False,
+            apply_width_attributes=True,
+            apply_height_attributes=True,
+        )
 
     def render_ticket(self, mail: TicketMail) -> Rendered:
         """Render a ticket's warning, or its breach, whichever the transition is."""
@@ -91,7 +97,13 @@ def _build_environment(folders: list[Path]) -> Environment:
         "plural": words.plural,
         "line": clean_line,
     }
-    environment.globals |= {"headline": headline, "advice": advice, "slamon_version": __version__}
+    environment.globals |= {
+        "headline": headline,
+        "advice": advice,
+        "paused": paused,
+        "notice": "",
+        "slamon_version": __version__,
+    }
     return environment
 
 

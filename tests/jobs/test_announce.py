@@ -56,6 +56,23 @@ def test_they_say_what_a_person_needs(desk: OpenDesk) -> None:
     assert near.created_at == at("13:10")
 
 
+def test_they_carry_the_ledger_or_link_to_it(desk: OpenDesk) -> None:
+    life = Life(ticket(7)).then(at("11:00"), status="Waiting Customer").then(at("12:00"), status="In Progress")
+    plain = desk(worlds_of(life), settings_of(RESOLVE_ONLY, recipients=("noc@example.org",)))
+    plain.polls("10:01", "11:01", "12:01", "14:10")
+    (mail,) = plain.mails()
+
+    assert "3 h 10 min counted since Mon 2 Nov 10:00" in mail.text
+    assert "open time that did not count: 1 h waited (Waiting Customer)" in mail.text
+    assert "  3 h 10 min  in all" in mail.text
+
+    plain.start(settings_of(RESOLVE_ONLY, recipients=("noc@example.org",), base_url="https://slamon.example.org"))
+    plain.evaluate("15:00:01")
+    linked = plain.mails()[-1]
+    assert "https://slamon.example.org/tickets/main/7" in linked.text
+    assert "in all" not in linked.text
+
+
 def test_a_breach_that_comes_as_a_surprise_is_told_as_a_breach_only(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())), settings_of(RESOLVE_ONLY))
 

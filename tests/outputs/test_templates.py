@@ -68,17 +68,26 @@ def test_a_warning_says_what_why_and_what_to_do() -> None:
     mail, seen = render(near_breach())
 
     assert mail.subject == "Ticket 1042 (Acme): resolve due in 25 min of business time"
-    assert mail.text.splitlines()[:10] == [
+    assert mail.text.splitlines()[:19] == [
         "Ticket 1042 at Acme: resolve due in 25 min of business time.",
         "",
         "  Printer on the second floor smells of smoke",
         "",
         "Due       Fri 13 Nov 2026 17:05 Europe/Riga (UTC+02:00), 15:05 UTC",
         "Left      25 min of business time, 25 min by the wall clock",
+        "Clock     3 h 35 min counted, 25 min left",
+        "",
+        "What to do",
+        "- Resolve the ticket, or hand it to somebody who can.",
+        "- If it waits for the customer or a vendor, set a waiting status: the clock then stands.",
+        "",
+        f"Open the ticket: {ADDRESS}",
+        "",
         "Goal      4 h to resolve, counted on Office Riga",
         "Elapsed   3 h 35 min of business time, 89 % of the goal",
-        "Paused    1 h 10 min",
+        "Paused    1 h 10 min by the wall clock",
         "Status    In Progress",
+        "Owner     jdoe",
     ]
     for words in ("Resolve the ticket", "The promise is Gold", "ConnectWise's SLA Gold applies", ADDRESS):
         assert words in mail.text
@@ -87,7 +96,7 @@ def test_a_warning_says_what_why_and_what_to_do() -> None:
     assert seen.addresses == [ADDRESS]
 
 
-def test_business_time_and_wall_time_differ_over_a_night() -> None:
+def test_T65_business_time_and_wall_time_differ_over_a_night() -> None:
     tomorrow = stage(Verdict.OUTSIDE_HOURS, elapsed=12_900, due_at=NOW + timedelta(hours=65))
     mail, seen = render(near_breach(reading=reading(resolve=tomorrow, state=ClockState.OUTSIDE_HOURS)))
 
@@ -101,7 +110,16 @@ def test_a_paused_goal_has_no_due_time_but_the_one_if_resumed_now() -> None:
     assert mail.subject == "Ticket 1042 (Acme): resolve paused with 25 min of business time left"
     assert "Due       paused; due if resumed now Fri 13 Nov 2026 17:05 Europe/Riga" in mail.text
     assert "paused; due if resumed now Fri 13 Nov 2026 17:05" in seen.text
-    assert "by the wall clock" not in mail.text
+    assert "Left" not in mail.text
+    assert "Paused    1 h 10 min by the wall clock; waiting now" in mail.text
+
+
+def test_T64_what_changes_while_a_mail_waits_says_as_of_when() -> None:
+    mail, seen = render(near_breach())
+
+    assert "25 min of business time left, as of Fri 13 Nov 16:40" in seen.text
+    assert "Read Fri 13 Nov 2026 16:40 Europe/Riga (UTC+02:00), 14:40 UTC." in mail.text
+    assert "Due Fri 13 Nov 2026 17:05" in seen.text
 
 
 def test_a_breach_says_how_far_over() -> None:
