@@ -17,13 +17,13 @@ _PROC = Path("/proc")
 def new_holder() -> str:
     """Return a name for this process that no other holder has, had or will have: `host pid started machine number`."""
     pid = os.getpid()
-    return f"{_host()} {pid} {_started(pid)} {_machine()} {secrets.token_hex(4)}"
+    return f"{own_host()} {pid} {_started(pid)} {_machine()} {secrets.token_hex(4)}"
 
 
 def is_gone(holder: str) -> bool:
     """Say whether the process of that name surely does not exist any more: it was on this machine, and is not there."""
     host, pid, started, machine, *_ = [*holder.split(" "), "", "", "", ""]
-    if not machine or machine != _machine() or host != _host() or not pid.isdecimal():
+    if not machine or machine != _machine() or host != own_host() or not pid.isdecimal():
         return False
     return _started(int(pid)) != started
 
@@ -34,7 +34,8 @@ def shown(holder: str) -> str:
     return f"process {rest.partition(' ')[0]} on {host}"
 
 
-def _host() -> str:
+def own_host() -> str:
+    """Return this machine's name, in one word."""
     return socket.gethostname().replace(" ", "-") or "unknown"
 
 

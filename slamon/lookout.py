@@ -28,6 +28,7 @@ class Lookout:
         self._good: tuple[Poll, float] | None = None  # with when it was heard of, monotonic
         self._last: Poll | None = None
         self._trouble = NOT_YET
+        self._is_in_store = False
 
     def remember(self, good: Poll | None, last: Poll | None) -> None:
         """Take what is stored; it does not make the tenant seen, since nothing is shown yet."""
@@ -37,22 +38,28 @@ class Lookout:
     def take_over(self, before: Lookout) -> None:
         """Go on where *before* stopped, as after a reload."""
         self._good, self._last, self._trouble = before._good, before._last, before._trouble
+        self._is_in_store = before._is_in_store
 
     def polled(self, poll: Poll) -> None:
         """Note a poll that is stored, and what came of it shown."""
         if poll.result != "failed":
             self._good = (poll, time.monotonic())
-        self._last, self._trouble = poll, ""
+        self._last, self._trouble, self._is_in_store = poll, "", False
 
     def follow(self, good: Poll | None, last: Poll | None) -> None:
         """Note what another daemon has stored, and this one shows."""
         if good is not None and (self._good is None or self._good[0] != good):
             self._good = (good, time.monotonic())
-        self._last, self._trouble = last, ""
+        self._last, self._trouble, self._is_in_store = last, "", False
 
-    def lost(self, trouble: str) -> None:
-        """Note why nothing could be stored or shown; it holds until the next poll."""
-        self._trouble = trouble
+    def lost(self, trouble: str, *, in_store: bool = False) -> None:
+        """Note why nothing could be stored or shown; it holds until the next poll. *in_store*: it is the database."""
+        self._trouble, self._is_in_store = trouble, in_store
+
+    @property
+    def store_trouble(self) -> str:
+        """Why the database took nothing; empty if it is not to blame, as far as is known."""
+        return self._trouble if self._is_in_store else ""
 
     def sight(self) -> Sight:
         """Return what can be seen now."""

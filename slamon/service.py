@@ -19,6 +19,7 @@ from slamon.hooks import callback_route
 from slamon.log import get_logger
 from slamon.metrics import Metrics
 from slamon.ports import Store
+from slamon.seldom import Seldom
 from slamon.serving import serving
 from slamon.store.migrate import open_store
 from slamon.web import build_app
@@ -31,6 +32,7 @@ from slamon.workplace import Workplace
 log = get_logger(__name__)
 
 RETRY = 5.0  # real seconds between two tries to reach the database
+COMPLAIN_SECONDS = 60.0  # between two lines in the log that it does not answer
 
 
 class Daemon:
@@ -52,12 +54,13 @@ class Daemon:
         self._hints = HintDesk(self._metrics)
         self._holder = new_holder()
         self._workplace: Workplace | None = None
+        self._trouble = ""
         self._stopping = asyncio.Event()
         self._replaced = asyncio.Event()
 
     def reasons(self) -> list[str]:
         """Why the daemon is not ready, one line each."""
-        return self._workplace.unready() if self._workplace else ["starting"]
+        return self._workplace.unready() if self._workplace else [f"starting{self._trouble}"]
 
     async def run(self, started: Callable[[str], None] | None = None) -> None:
         """Work until told to stop. *started* gets the address once the port is open."""
@@ -99,6 +102,7 @@ class Daemon:
 
     async def _open_workplace(self, store: Store, before: Workplace | None) -> Workplace | None:
         """Put the configuration to work as soon as the database answers; None if told to stop before."""
+        may_complain = Seldom(COMPLAIN_SECONDS)
         while not self._stopping.is_set():
             try:
                 return await asyncio.to_thread(
@@ -106,7 +110,9 @@ class Daemon:
                 )
             except StoreUnavailableError as error:
                 self._metrics.set("slamon_db_up", 0)
-                log.error("the database did not answer", error=str(error))
+                self._trouble = f": nothing can be stored: {error}"
+                if may_complain():
+                    log.error("nothing can be stored", error=str(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), RETRY)
         return None

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from slamon.comparison import Comparison
 from slamon.core.sight import Pace
-from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreUnavailableError
+from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreError
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
@@ -29,6 +29,7 @@ from slamon.metrics import Metrics, count_board
 from slamon.opencounts import OpenCounts, load_counts
 from slamon.ports import Poll, WallTime
 from slamon.standby import show_stored
+from slamon.store_trouble import StoreTrouble
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class TenantWatch:
         self.last: Poll | None = None
         self.last_success_at: datetime | None = None
         self.lookout = Lookout(deps.settings.name, Pace(poll_every, blind_after), wall)
+        self._trouble = StoreTrouble(self.lookout, metrics, wall.real_seconds(poll_every))
         self._evaluator = evaluator
         self._announcer = announcer
         self._metrics = metrics
@@ -289,7 +291,7 @@ class TenantWatch:
                 tickets_without_policy=len(state.problems),
             )
         )
-        self._metrics.set("slamon_db_up", 1)
+        self._trouble.over()
         return counts
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
@@ -298,18 +300,12 @@ class TenantWatch:
         except LeaseLostError:
             self._hold.drop()
             self._token = None
-        except StoreUnavailableError as error:
-            self._metrics.set("slamon_db_up", 0)
-            self._lost("the database did not answer")
-            self._metrics.count("slamon_db_errors_total")
-            log.error("the database did not answer", tenant=self.name, error=str(error))
         except SchemaOutdatedError:  # another slamon has the database now
             raise
+        except StoreError as error:
+            self._trouble.met(error)
         except Exception:  # the daemon outlives a bug in one cycle; it is logged and seen in the metrics
-            self._lost("a cycle failed, see the log")
+            self.lookout.lost("a cycle failed, see the log")
+            self.lookout.show(self._metrics)
             log.exception("cycle failed", tenant=self.name)
         return None
-
-    def _lost(self, trouble: str) -> None:
-        self.lookout.lost(trouble)
-        self.lookout.show(self._metrics)

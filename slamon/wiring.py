@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from slamon.connectwise.discovery import Connection
     from slamon.connectwise.signing import KeyRing
     from slamon.jobs.notify import Courier
+    from slamon.jobs.store_alarm import StoreAlarm
     from slamon.mail import SmtpMailer
     from slamon.reporting.render import Renderer
 
@@ -191,6 +192,17 @@ def open_couriers(
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]
+
+
+def open_store_alarm(config: Config, store: Store, observer: Observer, stopping: Event) -> StoreAlarm | None:
+    """Return who tells the operators that nothing can be stored; None without [mail]."""
+    if config.mail is None:
+        return None
+    from slamon.holder import own_host
+    from slamon.jobs.store_alarm import StoreAlarm
+
+    mailer, domain = open_mailer(config.mail), sender_domain(config)
+    return StoreAlarm(mailer, store, open_renderer(), observer, domain, own_host(), stopping)
 
 
 def sender_domain(config: Config) -> str:

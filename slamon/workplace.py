@@ -17,7 +17,7 @@ from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.core.instants import format_instant
-from slamon.errors import SchemaOutdatedError, SlamonError, StoreUnavailableError, TenantHeldError
+from slamon.errors import SchemaOutdatedError, SlamonError, StoreError, TenantHeldError
 from slamon.hints import Hinted
 from slamon.holder import new_holder
 from slamon.jobs.aftermath import Aftermath
@@ -26,6 +26,7 @@ from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.prune import prune_once
+from slamon.jobs.store_alarm import Unstored
 from slamon.jobs.tenant import TenantState
 from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
@@ -34,6 +35,8 @@ from slamon.metrics import Metrics
 from slamon.ports import Store, WallTime
 from slamon.report_process import make_report, order_report
 from slamon.schedule import CronTrigger, build_scheduler, last_fire
+from slamon.seldom import Seldom
+from slamon.store_trouble import keep_looking
 from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
 from slamon.wiring import (
@@ -43,6 +46,7 @@ from slamon.wiring import (
     open_couriers,
     open_keys,
     open_renderer,
+    open_store_alarm,
     sender_domain,
     tenant_pace,
     tenant_settings,
@@ -53,6 +57,7 @@ log = get_logger(__name__)
 
 TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
 PRUNE_CRON, PRUNE_ZONE = "17 3 * * *", ZoneInfo("UTC")
+COMPLAIN_SECONDS = 60.0  # real seconds between two lines in the log that say the same
 GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
 
@@ -81,6 +86,9 @@ class Workplace:
         seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
         self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
         self.stopping = threading.Event()
+        self.alarm = open_store_alarm(config, store, metrics, self.stopping)
+        if self.alarm is not None and before is not None:
+            self.alarm.take_over(before.alarm)
         self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
         self._clients: list[Client] = []
         metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
@@ -172,6 +180,9 @@ class Workplace:
         scheduler.start()
         tasks = [asyncio.create_task(work) for work in self.watching(stop)]
         tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
+        if self.alarm is not None:
+            every = min([TICK, *(max(1.0, self._real_poll_seconds(name)) for name in self.config.tenant)])
+            tasks.append(asyncio.create_task(keep_looking(self.alarm, self.unstored, self.wall, every, stop)))
         aviary = open_aviary(
             self.config, self.store, self.metrics, self.wall, reasons=self.unready, hurry=self.outbox.set
         )
@@ -251,14 +262,17 @@ class Workplace:
             watch.lookout.show(self.metrics)
 
     async def _notify(self, stop: asyncio.Event, wake_scheduler: Callable[[], None]) -> None:
+        may_complain = Seldom(COMPLAIN_SECONDS)
         while not stop.is_set():
             try:
                 while await asyncio.to_thread(self.deliver) and not stop.is_set():
                     pass
-            except StoreUnavailableError as error:
-                log.error("the database did not answer", error=str(error))
+                may_complain.reset()
             except SchemaOutdatedError:
                 raise
+            except StoreError as error:
+                if may_complain():
+                    log.error("nothing can be delivered: the database failed", error=str(error))
             except Exception:  # mail waits in the outbox; the next round tries again
                 log.exception("delivery failed")
             wake_scheduler()
@@ -267,6 +281,14 @@ class Workplace:
             for wait in waits:
                 wait.cancel()
             self.outbox.clear()
+
+    def unstored(self) -> list[Unstored]:
+        """Return the tenants of which nothing can be stored."""
+        return [
+            Unstored(watch.deps.settings, self._zone(watch.name), watch.lookout.sight().seen_at, trouble)
+            for watch in self.watches
+            if (trouble := watch.lookout.store_trouble)
+        ]
 
     def _schedule(self, add: Callable[..., object]) -> None:
         for name, report in self.config.reports.items():

@@ -47,7 +47,7 @@ class SightTeller:
             return 0
         last = self._store.load_last_poll(self._settings.name)
         until = sight.as_of + AHEAD
-        goals = sorted(self._due(since, until), key=lambda row: (row.due_at, row.ticket.id))
+        goals = sorted(find_due(self._store, self._settings, since, until), key=lambda row: (row.due_at, row.ticket.id))
         mail = BlindMail(
             tenant=self._settings.name,
             since=since,
@@ -79,15 +79,6 @@ class SightTeller:
         late = watched is not None and sight.as_of - watched > self._pace.patience(timedelta(0))
         return watched if late else None
 
-    def _due(self, since: datetime, until: datetime) -> Iterator[DueRow]:
-        """Yield the goals that pass their deadline in (since, until], as far as was known at *since*."""
-        for item in self._store.load_open(self._settings.name):
-            for stage in STAGES:
-                goal = item.reading.stage(stage)
-                is_kept = goal.is_open and goal.breached_at is None
-                if is_kept and goal.due_at is not None and since <= goal.due_at <= until:
-                    yield DueRow(item.ticket, stage, goal.due_at, self._settings.link(item.ticket))
-
     def _job(self, kind: str) -> str:
         return f"{kind}/{self._settings.name}"
 
@@ -114,3 +105,13 @@ class SightTeller:
         fresh = self._store.enqueue(notes)
         self._store.claim_run(self._job(kind), period, now)
         return fresh
+
+
+def find_due(store: Store, settings: TenantSettings, since: datetime, until: datetime) -> Iterator[DueRow]:
+    """Yield a tenant's goals that pass their deadline in [since, until], as far as was known at *since*."""
+    for item in store.load_open(settings.name):
+        for stage in STAGES:
+            goal = item.reading.stage(stage)
+            is_kept = goal.is_open and goal.breached_at is None
+            if is_kept and goal.due_at is not None and since <= goal.due_at <= until:
+                yield DueRow(item.ticket, stage, goal.due_at, settings.link(item.ticket))

@@ -12,6 +12,7 @@ from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError,
 from slamon.jobs.backlog import Backlogs
 from slamon.log import get_logger
 from slamon.ports import Channel, Notification, Observer, Session, Store, WallTime
+from slamon.seldom import Seldom
 
 log = get_logger(__name__)
 
@@ -22,6 +23,7 @@ PAUSES = (1, 5, 15, 30, 60, 120, *[240] * 11)  # minutes, 48 hours in sum; then 
 LONGEST_PAUSE = timedelta(minutes=max(PAUSES))
 DOWN_SECONDS = (15.0, 30.0, 60.0, 120.0, 300.0)  # how long a channel that takes nothing is left alone
 RETRY_SECONDS = 1.0  # between two tries to reach the database
+COMPLAIN_SECONDS = 60.0  # between two lines in the log that it does not answer
 
 
 class ClaimLostError(Exception):
@@ -187,13 +189,15 @@ class Courier:
         Raises:
             StoreError: Told to stop before the database answered, or its schema is another slamon's now.
         """
+        may_complain = Seldom(COMPLAIN_SECONDS)
         while True:
             try:
                 return mark()
             except SchemaOutdatedError:
                 raise
             except StoreError as error:
-                log.error("the database did not take what became of a message; trying again", error=str(error))
+                if may_complain():
+                    log.error("the database did not take what became of a message; trying again", error=str(error))
                 if self._stopping.wait(RETRY_SECONDS):
                     raise
 

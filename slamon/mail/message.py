@@ -66,6 +66,8 @@ def build_message(notification: Notification, sender: Address) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     if notification.kind == "canary":
         message["X-Slamon-Canary"] = "yes"
+    if notification.kind == "unstored":
+        message["X-Slamon-Past-Outbox"] = "yes"
     if notification.unsure:
         message["X-Slamon-Attempt"] = str(notification.unsure + 1)
     message.set_content(clean_text(notification.text), cte="quoted-printable")

@@ -255,6 +255,38 @@ class SightedMail:
 
 
 @dataclass(frozen=True, slots=True)
+class UnstoredMail:
+    """That nothing of `tenants` can be stored since `since`, for `unstored.*`.
+
+    `goals` are the first of the `goal_count` goals that pass their deadline by `until`; None: they cannot be read.
+    """
+
+    tenants: tuple[str, ...]
+    host: str
+    since: datetime
+    zone: ZoneInfo
+    reason: str
+    goals: tuple[DueRow, ...] | None
+    goal_count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """That `tenants` are stored again, for `stored.*`."""
+
+    tenants: tuple[str, ...]
+    host: str
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+
+    @property
+    def span(self) -> timedelta:
+        return self.until - self.since
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryMail:
     """A canary, for `canary.*`: its period as text, when its goal broke, and how often one flies."""
 

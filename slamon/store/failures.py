@@ -15,8 +15,8 @@ from slamon.errors import StoreError, StoreUnavailableError
 
 _MASK = "***"
 # SQLSTATE classes and codes after which the same call may succeed: connection, resources, operator
-# intervention, rollback; statement and lock time-outs; a transaction left idle too long.
-_PASSING_STATES = ("08", "53", "57", "40", "55P03", "25P03")
+# intervention, rollback, the system's I/O; statement and lock time-outs; a transaction left idle too long.
+_PASSING_STATES = ("08", "53", "57", "40", "58", "55P03", "25P03")
 # Refusals at connect have no SQLSTATE in psycopg; only the words tell a wrong password from a dead server.
 _REFUSALS = (
     "authentication failed",
@@ -33,6 +33,8 @@ _SQLITE_REMEDIES = {
     "readonly": "let slamon's user write the file and its folder",
     "not a database": "name another file, or restore a backup",
     "malformed": "the file is damaged: restore a backup",
+    "disk is full": "make room on its disk",
+    "disk I/O error": "see whether its disk is full or broken",
 }
 _POSTGRES_REMEDIES = {
     "authentication failed": "check user and password in the store's URL",
@@ -80,10 +82,10 @@ def _told(url: URL, error: BaseException, *, lost: bool) -> StoreError:
 
 
 def _told_of_sqlite(url: URL, error: sqlite3.Error, line: str) -> StoreError:
-    if isinstance(error, sqlite3.OperationalError) and any(word in line for word in _SQLITE_PASSING):
-        return StoreUnavailableError(f"{shown(url)}: {line}")
+    passes = isinstance(error, sqlite3.OperationalError) and any(word in line for word in _SQLITE_PASSING)
     remedy = next((remedy for word, remedy in _SQLITE_REMEDIES.items() if word in line), None)
-    return StoreError(f"{shown(url)}: {line}" + (f"; {remedy}" if remedy else ""))
+    told = f"{shown(url)}: {line}" + (f"; {remedy}" if remedy else "")
+    return StoreUnavailableError(told) if passes else StoreError(told)
 
 
 def _passes(error: BaseException, line: str) -> bool:

@@ -215,7 +215,9 @@ def test_a_database_that_is_away_is_neither_up_nor_ready(desk: OpenDesk) -> None
     assert watch.lookout.reason() == ""
     failing(watched).failures = {"save_poll": 1000}
 
-    run_until(watch, lambda: watch.lookout.reason() == "tenant main: the database did not answer")
+    run_until(
+        watch, lambda: watch.lookout.reason() == "tenant main: nothing can be stored: the database did not answer"
+    )
 
     assert watched.sample("slamon_up", tenant=TENANT) == 0
 
