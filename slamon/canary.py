@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from slamon.core.canary import WrongCanaryError
 from slamon.deadman import DeadMan
 from slamon.errors import SlamonError
-from slamon.jobs.canary import Canary, arrived_at, release
+from slamon.jobs.canary import Canary, arrived_at, clear_up, release
 from slamon.log import get_logger
 from slamon.ports import Observer, Store, WallTime
 from slamon.reporting.render import Renderer
@@ -83,6 +83,8 @@ class Aviary:
         canary, trouble = await self._release()
         if canary is not None:
             trouble = await self._watch(canary)
+            with contextlib.suppress(SlamonError):  # then the next one clears up
+                await asyncio.to_thread(clear_up, self._store, canary)
         self._observer.set("slamon_canary_ok", float(not trouble))
         if trouble:
             log.error("the way of an alert is not clear", reason=trouble)
@@ -105,6 +107,9 @@ class Aviary:
             )
         except (SlamonError, WrongCanaryError) as error:
             return None, str(error)
+        except Exception:  # a bug on the way of alerts is what it looks for
+            log.exception("canary failed")
+            return None, "a step of its way failed, see the log"
         self._newest = max(canary.period_at, self._newest or canary.period_at)
         self._hurry()
         return canary, ""
@@ -124,7 +129,7 @@ class Aviary:
         except SlamonError as error:
             return str(error)
         if arrived is None:
-            return "the mail server has not accepted it"
+            return "no mail server has accepted it"
         self._observer.set("slamon_canary_last_success_timestamp_seconds", arrived.timestamp())
         took = (arrived - canary.released_at).total_seconds()
         if canary.ours:

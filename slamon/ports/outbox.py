@@ -93,11 +93,14 @@ class OutboxStore(Protocol):
     def put_back(self, note: Notification) -> None:
         """Give up the claim of a message that was certainly not accepted, for no fault of its own."""
 
-    def load_sent_at(self, tenant: str, key: str) -> datetime | None:
-        """When a notification was accepted; None if it was not."""
+    def load_sent_at(self, tenant: str, ticket_id: int) -> datetime | None:
+        """When the first message about a ticket was accepted; None if none was."""
 
     def retire_canaries(self, before: datetime, *, keep: timedelta) -> None:
         """Give up the canaries made before *before* that wait, and forget those that ended *keep* before it."""
+
+    def forget_canaries(self, *, but: int | None = None) -> None:
+        """Delete the tickets made up for canaries, with all that belongs to them, but for the ticket *but*."""
 
     def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
         """The subjects of what waited in the backup that was restored then, and was therefore not sent."""

@@ -287,15 +287,6 @@ class StoredMail:
 
 
 @dataclass(frozen=True, slots=True)
-class CanaryMail:
-    """A canary, for `canary.*`: its period as text, when its goal broke, and how often one flies."""
-
-    period: str
-    broke_at: datetime
-    every: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class TrialMail:
     """What `slamon test-mail` says of itself, for `test.*`."""
 

@@ -16,7 +16,7 @@ from slamon.clean import clean_line, clean_text
 from slamon.core.transition import Change
 from slamon.reporting import words
 from slamon.reporting.advice import advice, headline, paused
-from slamon.reporting.context import BreachReport, CanaryMail, TicketMail, TrialMail
+from slamon.reporting.context import BreachReport, TicketMail, TrialMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,6 @@ class Renderer:
 
     def render_breach_report(self, report: BreachReport) -> Rendered:
         return self.render("breach_report", report=report)
-
-    def render_canary(self, canary: CanaryMail) -> Rendered:
-        return self.render("canary", canary=canary)
 
     def render_test(self, trial: TrialMail) -> Rendered:
         return self.render("test", trial=trial)

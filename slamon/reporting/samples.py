@@ -22,7 +22,6 @@ from slamon.reporting.context import (
     BlindMail,
     BreachReport,
     BreachRow,
-    CanaryMail,
     DueRow,
     GroupCount,
     SightedMail,
@@ -340,10 +339,6 @@ SAMPLES: Mapping[str, Mapping[str, Callable[[], Values]]] = MappingProxyType(
         "restored": {
             "calm": lambda: {"mail": _restored(_other_tickets())},
             "hostile": lambda: {"mail": _restored((_hostile_ticket(),), tenant=HOSTILE, held=(HOSTILE,))},
-        },
-        "canary": {
-            "calm": lambda: {"canary": CanaryMail("2026-11-13T14:30:00Z", NOW, 15 * MINUTES)},
-            "hostile": lambda: {"canary": CanaryMail(HOSTILE, NOW, 15 * MINUTES)},
         },
         "test": {
             "calm": lambda: {"trial": _trial()},

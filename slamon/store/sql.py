@@ -256,13 +256,17 @@ class SqlStore:
         with self._database.writing() as connection:
             outbox.put_back(connection, note)
 
-    def load_sent_at(self, tenant: str, key: str) -> datetime | None:
+    def load_sent_at(self, tenant: str, ticket_id: int) -> datetime | None:
         with self._database.reading() as connection:
-            return canaries.load_sent_at(connection, tenant, key)
+            return canaries.load_sent_at(connection, tenant, ticket_id)
 
     def retire_canaries(self, before: datetime, *, keep: timedelta) -> None:
         with self._database.writing() as connection:
             canaries.retire(connection, before, keep)
+
+    def forget_canaries(self, *, but: int | None = None) -> None:
+        with self._database.writing() as connection:
+            canaries.forget(connection, but)
 
     def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
         with self._database.reading() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, or_, select, text
 from slamon.core.ticket import Event, Ticket
 from slamon.ports import HistoryRow
 from slamon.store import codec
+from slamon.store.canaries import is_no_canary
 from slamon.store.select import among, raw
 from slamon.store.tables import clocks, events, tickets
 
@@ -88,7 +89,8 @@ def load_position(connection: Connection, tenant: str) -> int:
 
 
 def load_tenants(connection: Connection) -> list[str]:
-    return list(connection.scalars(select(tickets.c.tenant).distinct().order_by(tickets.c.tenant)))
+    query = select(tickets.c.tenant).where(is_no_canary(tickets)).distinct()
+    return list(connection.scalars(query.order_by(tickets.c.tenant)))
 
 
 def load_standing_ids(connection: Connection, tenant: str, as_of: datetime) -> list[int]:

@@ -14,6 +14,7 @@ from slamon.core.rules import CalendarRules
 from slamon.core.status_map import StatusMap
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
+from slamon.store.canaries import is_no_canary
 from slamon.store.tables import job_runs, versions
 from slamon.store.types import to_seconds
 
@@ -72,8 +73,8 @@ def find_calendars(connection: Connection, name: str) -> list[tuple[str, Calenda
 
 
 def name_calendars(connection: Connection) -> list[str]:
-    query = select(versions.c.name).where(versions.c.kind == "calendar").distinct().order_by(versions.c.name)
-    return list(connection.scalars(query))
+    query = select(versions.c.name).where(versions.c.kind == "calendar", is_no_canary(versions)).distinct()
+    return list(connection.scalars(query.order_by(versions.c.name)))
 
 
 def _bodies(connection: Connection, kind: str, keys: Collection[str]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The canary walks the whole way: clock, transition, outbox, a real SMTP server, and a real dead man's switch."""
+"""The canary walks the whole way: events, clock, transition, announcement, outbox, SMTP, and a dead man's switch."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
 from slamon import resources
 from slamon.canary import Aviary, CanarySettings
-from slamon.core.canary import break_canary
-from slamon.core.transition import Change
+from slamon.core.canary import TENANT
+from slamon.core.instants import to_epoch
 from slamon.deadman import DeadMan
 from slamon.errors import StoreUnavailableError
-from slamon.jobs.canary import KEPT, TENANT, period_of, release
+from slamon.jobs.canary import JOB, KEPT, clear_up, period_of, release
 from slamon.jobs.notify import Courier
 from slamon.mail import SmtpMailer
 from slamon.metrics import Metrics
@@ -54,19 +55,29 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 class Flight:
     """An aviary whose mail is delivered to *port* as soon as it is in the outbox."""
 
-    def __init__(self, store: SqlStore, port: int, url: str = "", reasons: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        port: int,
+        url: str = "",
+        reasons: list[str] | None = None,
+        *,
+        renderer: Renderer = RENDERER,
+        delivers: bool = True,
+    ) -> None:
         self.wall = HandTime()
         self.metrics = Metrics(version="0", tzdata_version="0", strict=True)
         mailer = SmtpMailer("127.0.0.1", port, "none", None, None, "slamon@example.org", 20)
         courier = Courier("mail", mailer, store, Unobserved(), self.wall)
 
         def hurry() -> None:
-            courier.deliver_waiting()
+            if delivers:
+                courier.deliver_waiting()
 
         self.aviary = Aviary(
             CanarySettings("canary@example.org", "example.org", EVERY, timedelta(minutes=5)),
             store,
-            RENDERER,
+            renderer,
             self.metrics,
             self.wall,
             reasons=lambda: reasons or [],
@@ -82,10 +93,14 @@ class Flight:
         return self.metrics.registry.get_sample_value(f"slamon_canary_{name}")
 
 
-def test_its_breach_is_computed_and_known_beforehand() -> None:
-    breach = break_canary(NOON)
-
-    assert (breach.change, breach.at, breach.elapsed_seconds) == (Change.BREACHED, NOON - timedelta(seconds=1), 61)
+def rows_of(store: SqlStore) -> dict[str, int]:
+    """Return what is stored of canaries, by table, without the outbox and the claims."""
+    with store._database.reading() as connection:
+        found = {
+            table: connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE tenant = '{TENANT}'").scalar_one()
+            for table in ("tickets", "events", "clocks", "readings", "transitions", "polls")
+        }
+    return {table: rows for table, rows in found.items() if rows}
 
 
 def test_a_canary_that_arrives_is_a_metric_and_a_ping(store: SqlStore) -> None:
@@ -95,8 +110,14 @@ def test_a_canary_that_arrives_is_a_metric_and_a_ping(store: SqlStore) -> None:
 
         assert flight.fly()
 
-    mail = message_from_bytes(inbox.content())
-    assert (mail["Subject"], mail["X-Slamon-Canary"]) == ("[slamon canary] 2026-11-02T12:00:00Z", "yes")
+    mail = message_from_bytes(inbox.content(), policy=default)
+    assert mail["X-Slamon-Canary"] == "yes"
+    number = to_epoch(period_of(NOON, EVERY))
+    assert mail["Subject"].strip().startswith(f"[slamon canary] Ticket {number} (slamon canary): resolve breached")
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "There is nothing to do." in text.get_content()
+    assert rows_of(store) == {}
     assert heard == [f"/{SECRET}"]
     assert (flight.sample("ok"), flight.sample("latency_seconds")) == (1, 0)
     assert flight.sample("last_success_timestamp_seconds") == NOON.timestamp()
@@ -129,6 +150,83 @@ def test_a_mail_server_that_refuses_it_is_a_failure_and_no_flock_follows(store: 
     assert (flight.sample("ok"), flight.sample("last_success_timestamp_seconds")) == (0, None)
     assert heard == [f"/{SECRET}/fail"] * 3
     assert len(inbox.envelopes) == 1
+
+
+def ignoring(table: str, what: str = "INSERT") -> str:
+    return f"CREATE TRIGGER broken BEFORE {what} ON {table} BEGIN SELECT RAISE(IGNORE); END"
+
+
+BREAKS = {
+    "events are not written": ignoring("events"),
+    "a ticket never becomes due": ignoring("clocks"),
+    "it stays due for ever": ignoring("clocks", "UPDATE"),
+    "readings cannot be written": ignoring("readings").replace("IGNORE", "ABORT, 'no'"),
+    "transitions are not kept": ignoring("transitions"),
+    "messages are not kept": ignoring("notifications"),
+}
+
+
+@pytest.mark.parametrize("trigger", BREAKS.values(), ids=BREAKS)
+def test_what_the_database_loses_on_the_way_is_found(store: SqlStore, trigger: str) -> None:
+    with store._database.writing() as connection:
+        connection.exec_driver_sql(trigger)
+    inbox = Inbox()
+    with listening(inbox) as port, switch() as (url, heard):
+        flight = Flight(store, port, url)
+
+        assert not flight.fly()
+
+    assert (flight.sample("ok"), flight.sample("last_success_timestamp_seconds")) == (0, None)
+    assert heard == [f"/{SECRET}/fail"]
+
+
+def test_an_announcer_that_fails_is_found(store: SqlStore, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "breach.txt.j2").write_text("{{ nothing_of_this_name }}")
+    with listening(Inbox()) as port, switch() as (url, heard):
+        flight = Flight(store, port, url, renderer=Renderer(resources.folder("reports"), tmp_path / "site"))
+        assert not flight.fly()
+
+    assert flight.sample("ok") == 0
+    assert heard == [f"/{SECRET}/fail"]
+
+
+@pytest.mark.parametrize("delivers", [True, False], ids=["no mail server", "no courier"])
+def test_a_way_that_ends_behind_the_outbox_is_found_and_the_ticket_goes_with_the_next(
+    store: SqlStore, delivers: bool
+) -> None:
+    with closed() as nobody, switch() as (url, heard):
+        flight = Flight(store, nobody, url, delivers=delivers)
+        assert not flight.fly()
+    assert flight.sample("ok") == 0
+    assert heard == [f"/{SECRET}/fail"]
+    assert rows_of(store) == {"tickets": 1, "events": 2, "clocks": 1, "readings": 2, "transitions": 1, "polls": 1}
+
+    with listening(Inbox()) as port:
+        assert Flight(store, port).fly(NOON + EVERY)
+    assert rows_of(store) == {}
+
+
+def test_a_daemon_killed_on_the_way_goes_it_again(store: SqlStore) -> None:
+    store.claim_run(JOB, str(to_epoch(period_of(NOON, EVERY))), NOON)  # as far as it came
+    inbox = Inbox()
+    with listening(inbox) as port:
+        assert Flight(store, port).fly(NOON + timedelta(minutes=2))
+
+    assert len(inbox.envelopes) == 1
+
+
+def test_two_that_go_the_same_way_at_once_leave_one_history(store: SqlStore) -> None:
+    ways = [
+        release(store, RENDERER, recipient="c@example.org", domain="x", now=NOON + timedelta(seconds=n), every=EVERY)
+        for n in (0, 7)
+    ]
+
+    assert [way.ours for way in ways] == [True, False]
+    assert rows_of(store) == {"tickets": 1, "events": 2, "clocks": 1, "readings": 2, "transitions": 1, "polls": 1}
+    assert store.outbox_state().waiting == 1
+    clear_up(store, ways[0])  # it has not arrived: what is there of it stays to be looked at
+    assert rows_of(store)["events"] == 2
 
 
 def test_while_a_tenant_is_blind_nobody_is_told_that_all_is_well(store: SqlStore) -> None:
@@ -196,12 +294,13 @@ def test_old_canaries_are_forgotten(store: SqlStore) -> None:
     with listening(inbox) as port:
         flight = Flight(store, port)
         flight.fly()
-        key = f"canary/{period_of(NOON, EVERY):%Y-%m-%dT%H:%M:%SZ}"
-        assert store.load_sent_at(TENANT, key) == NOON
+        number = to_epoch(period_of(NOON, EVERY))
+        assert store.load_sent_at(TENANT, number) == NOON
 
-        release(store, RENDERER, recipient="c@example.org", domain="x", now=NOON + KEPT + EVERY, every=EVERY)
+        later = release(store, RENDERER, recipient="c@example.org", domain="x", now=NOON + KEPT + EVERY, every=EVERY)
 
-    assert store.load_sent_at(TENANT, key) is None
+    assert store.load_sent_at(TENANT, number) is None
+    assert [int(period) for period, _ in store.load_runs(JOB)] == [later.number]
 
 
 def test_a_stop_does_not_wait_for_one_on_its_way(store: SqlStore) -> None:

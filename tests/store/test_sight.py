@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from slamon import resources
+from slamon.core.ticket import Stage
+from slamon.jobs.canary import clear_up, release
+from slamon.reporting.render import Renderer
 from slamon.store.sql import SqlStore
 
 from .samples import DAY, HOUR, MAIN, MINUTE, NOW, note, poll
 
 CANARY = "~canary"
+RENDERER = Renderer(resources.folder("reports"))
 
 
 def test_the_polls_that_worked_with_the_last_before_the_span(store: SqlStore) -> None:
@@ -27,8 +32,8 @@ def test_the_polls_that_worked_with_the_last_before_the_span(store: SqlStore) ->
 
 
 def test_a_canary_is_seen_to_arrive_is_given_up_and_forgotten(store: SqlStore) -> None:
-    old, new = (note(key, tenant=CANARY, kind="canary", ticket_id=None, created_at=at) for key, at in _KEYS.items())
-    breach = note()
+    old, new = (note(key, tenant=CANARY, kind="canary", ticket_id=n, created_at=at) for n, (key, at) in _KEYS.items())
+    breach = note(ticket_id=7)
     store.enqueue([old, new, breach])
 
     store.retire_canaries(NOW, keep=7 * DAY)
@@ -40,13 +45,28 @@ def test_a_canary_is_seen_to_arrive_is_given_up_and_forgotten(store: SqlStore) -
             store.mark_sent(one, NOW + MINUTE)
 
     assert sorted(sent) == sorted([new.key, breach.key])
-    assert store.load_sent_at(CANARY, new.key) == NOW + MINUTE
-    assert store.load_sent_at(CANARY, old.key) is None
-    assert store.load_sent_at(MAIN, new.key) is None
+    assert store.load_sent_at(CANARY, 2) == NOW + MINUTE
+    assert store.load_sent_at(CANARY, 1) is None
+    assert store.load_sent_at(MAIN, 2) is None
 
     store.retire_canaries(NOW + 8 * DAY, keep=7 * DAY)
-    assert store.load_sent_at(CANARY, new.key) is None
-    assert store.load_sent_at(MAIN, breach.key) == NOW + MINUTE
+    assert store.load_sent_at(CANARY, 2) is None
+    assert store.load_sent_at(MAIN, 7) == NOW + MINUTE
 
 
-_KEYS = {"canary/old": NOW - HOUR, "canary/new": NOW}
+_KEYS = {1: ("canary/old", NOW - HOUR), 2: ("canary/new", NOW)}
+
+
+def test_a_canary_is_no_part_of_what_is_stored_and_leaves_nothing_behind(store: SqlStore) -> None:
+    before = store.digest()
+    canary = release(store, RENDERER, recipient="c@example.org", domain="x", now=NOW, every=15 * MINUTE)
+
+    assert store.count_transitions(CANARY) == {(Stage.RESOLVE, "breached"): 1}
+    assert (store.digest(), store.load_tenants(), store.name_calendars()) == (before, [], [])
+    claimed = store.claim_notification("mail", NOW, lease=MINUTE, furthest=4 * HOUR)
+    assert claimed is not None
+    store.mark_sent(claimed, NOW)
+    clear_up(store, canary)
+    assert store.load_open_ids(CANARY) == set()
+    assert store.count_transitions(CANARY) == {}
+    assert store.load_last_poll(CANARY) is None

@@ -19,6 +19,7 @@ from sqlalchemy import Boolean, Connection, delete, insert, update
 from slamon.core.instants import EPOCH, format_instant
 from slamon.errors import SchemaOutdatedError, StoreError
 from slamon.ports import RESTORED
+from slamon.store import canaries
 from slamon.store.backup.form import TABLE, Backup, read_backup, reading_file
 from slamon.store.backup.make import numbered
 from slamon.store.bulk import insert_rows
@@ -89,6 +90,7 @@ def _prepared(path: Path, backup: Backup, now: datetime) -> Iterator[Path]:
 
 
 def _mark(connection: Connection, made_at: datetime, now: datetime) -> None:
+    canaries.forget_all(connection)
     hold_back(connection, now)
     connection.execute(update(leases).values(until_at=EPOCH))  # nobody has to wait for them
     connection.execute(delete(watchers))
