@@ -156,3 +156,15 @@ def test_pandas_is_loaded_for_rows_only() -> None:
         "report(broke(1, 60)); assert 'pandas' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_long_report_is_cut_in_html_and_says_where_all_of_it_is() -> None:
+    companies = [Ref(100 + n, f"Company {n}") for n in range(70)]
+    found = report(*(broke(n, 60 + n, of=ticket(n, company=company)) for n, company in enumerate(companies, 1)))
+    mail = RENDERER.render_breach_report(found)
+
+    assert "and 40 more; the text part of this mail lists them all" in mail.html
+    assert "and 60 more with 60 goals; the text part of this mail lists them all" in mail.html
+    assert len(mail.html) < 100_000
+    assert all(f"ticket {n} at" in mail.text for n in range(1, 71))
+    assert all(f"Company {n}" in mail.text for n in range(70))
