@@ -25,8 +25,10 @@ from slamon.reporting.context import (
     DueRow,
     GroupCount,
     SightedMail,
+    StoredMail,
     TicketMail,
     TrialMail,
+    UnstoredMail,
 )
 from slamon.reporting.digest import Digest, DigestRow
 from slamon.reporting.restored import RestoredMail, RestoredRow
@@ -259,10 +261,14 @@ def _digest(tickets: tuple[Ticket, ...], **changes: object) -> Digest:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def _blind(**changes: object) -> BlindMail:
-    goals = tuple(
-        DueRow(t, Stage.RESOLVE, NOW + (n + 1) * 11 * MINUTES, _link(t)) for n, t in enumerate(_other_tickets())
+def _due_rows() -> tuple[DueRow, ...]:
+    return tuple(
+        DueRow(ticket, Stage.RESOLVE, NOW + number * 11 * MINUTES, _link(ticket))
+        for number, ticket in enumerate(_other_tickets(), 1)
     )
+
+
+def _blind(**changes: object) -> BlindMail:
     base = BlindMail(
         tenant="main",
         since=NOW - 12 * MINUTES,
@@ -270,7 +276,7 @@ def _blind(**changes: object) -> BlindMail:
         zone=ZONE,
         never_seen=False,
         reason="ConnectWise answered 503 Service Unavailable",
-        goals=goals,
+        goals=_due_rows(),
         goal_count=25,
         ticket_count=22,
         until=NOW + timedelta(hours=1),
@@ -284,6 +290,25 @@ def _hostile_blind() -> BlindMail:
         reason=HOSTILE,
         goals=(DueRow(_hostile_ticket(), Stage.PLAN, NOW, "javascript:alert(1)"),),
     )
+
+
+def _unstored(**changes: object) -> UnstoredMail:
+    base = UnstoredMail(
+        tenants=("main", "acme-uk"),
+        host="mon1.example.com",
+        since=NOW - 12 * MINUTES,
+        zone=ZONE,
+        reason="database or disk is full",
+        goals=_due_rows(),
+        goal_count=25,
+        until=NOW + timedelta(hours=1),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _hostile_unstored() -> UnstoredMail:
+    goals = (DueRow(_hostile_ticket(), Stage.PLAN, NOW, "javascript:alert(1)"),)
+    return _unstored(tenants=(HOSTILE, HOSTILE), host=HOSTILE, reason=HOSTILE, goals=goals)
 
 
 def _restored(tickets: tuple[Ticket, ...], **changes: object) -> RestoredMail:
@@ -335,6 +360,15 @@ SAMPLES: Mapping[str, Mapping[str, Callable[[], Values]]] = MappingProxyType(
         "sighted": {
             "calm": lambda: {"mail": SightedMail("main", NOW - timedelta(hours=3), NOW, ZONE, 2)},
             "hostile": lambda: {"mail": SightedMail(HOSTILE, NOW - timedelta(hours=3), NOW, ZONE, 0)},
+        },
+        "unstored": {
+            "calm": lambda: {"mail": _unstored()},
+            "hostile": lambda: {"mail": _hostile_unstored()},
+            "unread": lambda: {"mail": _unstored(goals=None, goal_count=0)},
+        },
+        "stored": {
+            "calm": lambda: {"mail": StoredMail(("main",), "mon1.example.com", NOW - timedelta(hours=3), NOW, ZONE)},
+            "hostile": lambda: {"mail": StoredMail((HOSTILE,), HOSTILE, NOW - timedelta(hours=3), NOW, ZONE)},
         },
         "restored": {
             "calm": lambda: {"mail": _restored(_other_tickets())},
