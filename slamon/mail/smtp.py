@@ -16,6 +16,7 @@ from typing import Literal
 from slamon.clean import clean_line
 from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError, Problem
 from slamon.mail.answers import Answer, describe, is_good, refusal, refusal_of_sender, verdict
+from slamon.mail.bounded import BoundedSMTP, BoundedSMTPS
 from slamon.mail.message import build_message, clean_domain, parse_address, wire_bytes
 from slamon.ports import Notification
 
@@ -26,7 +27,7 @@ Fault = Callable[[str], DeliveryError]
 class SmtpMailer:
     """The channel `mail`: one SMTP server and how it is reached.
 
-    `timeout_seconds` bounds every step of the dialogue, not its sum.
+    `timeout_seconds` bounds every step of the dialogue, however slowly its answer comes; not their sum.
     `ca_file` replaces the system's authorities for this server; there is no
     switch that turns verification off.
     """
@@ -108,8 +109,8 @@ class SmtpMailer:
     def _connect(self) -> smtplib.SMTP:
         own_name = _own_name()
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, own_name, timeout=self.timeout_seconds, context=self._tls)
-        return smtplib.SMTP(self.host, self.port, own_name, timeout=self.timeout_seconds)
+            return BoundedSMTPS(self.host, self.port, own_name, timeout=self.timeout_seconds, context=self._tls)
+        return BoundedSMTP(self.host, self.port, own_name, timeout=self.timeout_seconds)
 
     def without_secrets(self, text: str) -> str:
         """Return *text* without the password, should a server repeat what it was told."""

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from email.parser import BytesHeaderParser
 
 from tests.faults.kills.checker import Mail
 
-HANG, RESET = "hang", "reset"
+HANG, RESET, DRIP = "hang", "reset", "drip"
 STEPS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", ".")
 """The moments at which it may fail: once connected, and where the answer to a command is due; `.` ends a message."""
 
+DRIP_SECONDS = 0.05
+
 Habit = Callable[[str, str], str]
-"""Takes a step and its line, in small letters; returns an answer, HANG, RESET, or "" for none of them."""
+"""Takes a step and its line, in small letters; returns an answer, HANG, RESET, DRIP, or "" for none of them."""
 
 _GOOD = {"connect": "220 here", "DATA": "354 go on", "QUIT": "221 bye"}
 
@@ -83,6 +86,9 @@ class MailServer:
                 if answer == HANG:
                     lines.read()  # until the other side has had enough
                     break
+                if answer == DRIP:
+                    _drip(connection)
+                    break
                 connection.sendall(answer.encode() + b"\r\n")
                 if step == "QUIT" or answer.startswith("421"):
                     break
@@ -91,6 +97,25 @@ class MailServer:
     def _keep(self, message: bytes) -> None:
         head = BytesHeaderParser().parsebytes(message)
         self.accepted.append(Mail(head["Message-ID"], head["To"], int(head.get("X-Slamon-Attempt", "1"))))
+
+
+def _drip(connection: socket.socket) -> None:
+    """Give one letter after the other of a good answer that has no end, until the other side has had enough."""
+    with contextlib.suppress(OSError):
+        connection.sendall(b"250-")
+        while not _is_ended(connection):
+            connection.sendall(b"x")
+            time.sleep(DRIP_SECONDS)
+
+
+def _is_ended(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    finally:
+        connection.setblocking(True)
 
 
 def _dialogue(lines: Iterator[bytes]) -> Iterator[tuple[str, str, bytes]]:

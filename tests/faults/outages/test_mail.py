@@ -18,7 +18,7 @@ from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
 from tests.faults.kills.checker import check, read_database
 from tests.faults.kills.databases import PostgresServer, ask
-from tests.faults.outages.mailserver import HANG, RESET, STEPS, MailServer, Once, mail_server
+from tests.faults.outages.mailserver import DRIP, HANG, RESET, STEPS, MailServer, Once, mail_server
 from tests.jobs.desk import HandTime
 from tests.store.conftest import postgres_server  # noqa: F401
 from tests.store.samples import NOW, note
@@ -57,7 +57,7 @@ class Office:
 
     def fail_once(self, step: str, answer: str) -> Once:
         """Let the server fail at *step*, once; with one that will hang we are patient only after that."""
-        self.mailer.timeout_seconds = SHORT if answer == HANG else LONG
+        self.mailer.timeout_seconds = SHORT if answer in (HANG, DRIP) else LONG
         fault = self.server.habit = Once(step, answer, lambda: setattr(self.mailer, "timeout_seconds", LONG))
         return fault
 
@@ -120,7 +120,18 @@ def test_one_failure_at_any_step_delays_at_most(office: Office, step: str, answe
     assert office.store.outbox_state().waiting == 0
 
 
-@pytest.mark.parametrize("answer", [HANG, RESET])
+@pytest.mark.parametrize("step", ["connect", "RCPT"])
+def test_an_answer_that_drips_is_not_waited_for_longer_than_one_that_does_not_come(office: Office, step: str) -> None:
+    office.put("a@example.org", "b@example.org")
+    fault = office.fail_once(step, DRIP)
+
+    office.work(until=NOW + HOUR)
+
+    assert fault.has_come
+    assert sorted(office.arrived) == ["a@example.org", "b@example.org"]
+
+
+@pytest.mark.parametrize("answer", [HANG, RESET, DRIP])
 def test_a_message_taken_without_an_answer_comes_again_with_a_label(office: Office, answer: str) -> None:
     office.put("a@example.org", "b@example.org")
     office.fail_once(".", answer)
