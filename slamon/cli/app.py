@@ -33,6 +33,7 @@ COMMANDS = {
     "callbacks": ("slamon.cli.callbacks", "callbacks", "List, register and remove callbacks in ConnectWise."),
     "outbox": ("slamon.cli.outbox", "outbox", "Look at what waits to be sent; release or drop what is held."),
     "init": ("slamon.cli.init", "init", "Write a commented slamon.toml."),
+    "preview": ("slamon.cli.preview", "preview", "Write one mail to a file, of a ticket or of sample data."),
     "test-mail": ("slamon.cli.test_mail", "test_mail", "Send a test mail with the configured server."),
     "db": ("slamon.cli.db", "db", "Look after the database's schema."),
     "cluster": ("slamon.cli.cluster", "cluster", "Share many tenants among many nodes."),

@@ -11,12 +11,10 @@ from slamon.core.reading import Reading
 from slamon.core.sight import find_blind_spans
 from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.aftermath import Aftermath
-from slamon.jobs.ledgers import load_ledger
+from slamon.jobs.compose import compose_ticket_mail
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
 from slamon.ports import Notification, Store
-from slamon.reporting.account import account_of
-from slamon.reporting.context import TicketMail
 from slamon.reporting.render import Renderer
 
 TOLD = (Change.NEAR_BREACH, Change.BREACHED)
@@ -68,25 +66,10 @@ class Announcer:
 
     def _tell(self, transition: Transition, reading: Reading) -> list[Notification]:
         tenant = self._settings.name
-        ticket = self._store.load_tickets(tenant, [transition.ticket_id])[transition.ticket_id]
-        ledger = load_ledger(self._store, tenant, ticket.id, reading.as_of)
         zone = self._state.zone(self._settings)
-        left = reading.stage(transition.stage).remaining_seconds
-        account = account_of(ledger, zone, up=left is not None and left >= 0)
-        mail = TicketMail(
-            ticket=ticket,
-            reading=reading,
-            transition=transition,
-            policy_name=ledger.terms.policy,
-            calendar_name=ledger.calendar.name,
-            zone=zone,
-            ticket_url=self._settings.link(ticket),
-            page_url=self._settings.page(ticket),
-            why_lines=account.why_lines,
-            account=account,
-            tenant=tenant,
-            blind=self._blind_span(transition.at, reading.as_of),
-        )
+        blind = self._blind_span(transition.at, reading.as_of)
+        mail = compose_ticket_mail(self._store, self._settings, zone, transition, reading, blind)
+        ticket = mail.ticket
         rendered = self._renderer.render_ticket(mail)
         key = AlertKey(tenant, ticket.id, transition.stage, transition.change, transition.version)
         return [

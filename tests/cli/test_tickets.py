@@ -238,3 +238,44 @@ class TestExplain:
 class TestPoll:
     def test_an_unknown_tenant_names_the_known_ones(self, folder: Path) -> None:
         assert "there is: main, other" in usage_error(run(folder, "poll", "--tenant", "acme", config="two.toml"))
+
+
+class TestPreview:
+    def test_a_stored_ticket_as_it_stands_now(self, folder: Path) -> None:
+        result = run(folder, "preview", "breach", "--ticket", "3", "--format", "txt")
+
+        subject, _, *lines = result.output.splitlines()
+        assert subject.startswith("Ticket 3 (")
+        assert subject.endswith(" of business time over")
+        assert "respond breached, " in subject
+        assert "  Is late" in lines
+        assert "What counted, closed hours left out" in lines
+
+    def test_the_stage_and_the_tenant_may_be_named(self, folder: Path) -> None:
+        arguments = (
+            "preview",
+            "near_breach",
+            "--ticket",
+            "2",
+            "--tenant",
+            "main",
+            "--stage",
+            "plan",
+            "--format",
+            "txt",
+        )
+        result = run(folder, *arguments, config="two.toml")
+
+        assert "plan paused with " in result.output.splitlines()[0]
+
+    def test_nothing_is_put_into_the_outbox(self, folder: Path) -> None:
+        before = run(folder, "outbox", "list", "--json").output
+        run(folder, "preview", "breach", "--ticket", "3")
+
+        assert run(folder, "outbox", "list", "--json").output == before
+        assert json.loads(before) != []
+
+    def test_a_ticket_that_is_not_known(self, folder: Path) -> None:
+        result = run(folder, "preview", "breach", "--ticket", "99")
+
+        assert "ticket main/99 is not known" in str(result.exception)
