@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from slamon.jobs.open_rows import walk_open_rows
 from slamon.metrics import OpenBoard
-from slamon.ports import OpenRow, Store
-
-CHUNK = 10_000  # rows held at a time while all are loaded
+from slamon.ports import Store
 
 
 @dataclass(slots=True)
@@ -30,11 +29,4 @@ class OpenCounts:
 
 def load_counts(store: Store, tenant: str, counted_at: datetime | None) -> OpenCounts:
     """Return the counts as the store has them now."""
-    return OpenCounts(OpenBoard(_all_rows(store, tenant)), Counter(store.count_transitions(tenant)), counted_at)
-
-
-def _all_rows(store: Store, tenant: str) -> Iterator[OpenRow]:
-    after = -1
-    while rows := store.load_open_rows(tenant, after=after, limit=CHUNK):
-        yield from rows
-        after = rows[-1].ticket_id
+    return OpenCounts(OpenBoard(walk_open_rows(store, tenant)), Counter(store.count_transitions(tenant)), counted_at)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from slamon.core.instants import format_instant
+from slamon.core.instants import format_instant, from_epoch, to_epoch
+from slamon.core.reading import OPEN_VERDICTS
 from slamon.core.sight import Outlook, Pace, Sight
-from slamon.core.ticket import STAGES
+from slamon.core.ticket import STAGES, Stage
 from slamon.core.transition import Change
+from slamon.jobs.open_rows import walk_open_rows
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
 from slamon.ports import Notification, Store
@@ -109,9 +111,16 @@ class SightTeller:
 
 def find_due(store: Store, settings: TenantSettings, since: datetime, until: datetime) -> Iterator[DueRow]:
     """Yield a tenant's goals that pass their deadline in [since, until], as far as was known at *since*."""
-    for item in store.load_open(settings.name):
-        for stage in STAGES:
-            goal = item.reading.stage(stage)
-            is_kept = goal.is_open and goal.breached_at is None
+    goals = list(_due_goals(store, settings.name, to_epoch(since), to_epoch(until)))
+    tickets = store.load_tickets(settings.name, {ticket_id for ticket_id, _, _ in goals})
+    for ticket_id, stage, due_at in goals:
+        if ticket_id in tickets:  # else it was pruned meanwhile
+            yield DueRow(tickets[ticket_id], stage, from_epoch(due_at), settings.link(tickets[ticket_id]))
+
+
+def _due_goals(store: Store, tenant: str, since: int, until: int) -> Iterator[tuple[int, Stage, int]]:
+    for row in walk_open_rows(store, tenant):
+        for stage, goal in zip(STAGES, row.goals, strict=True):
+            is_kept = goal.verdict in OPEN_VERDICTS and goal.breached_at is None
             if is_kept and goal.due_at is not None and since <= goal.due_at <= until:
-                yield DueRow(item.ticket, stage, goal.due_at, settings.link(item.ticket))
+                yield row.ticket_id, stage, goal.due_at

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from slamon.core.calendar import BusinessCalendar
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import STAGES, Stage, Ticket
-from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.evaluate import CHUNK, Evaluator
 from slamon.ports import Store, Unobserved
 
 
@@ -25,16 +25,21 @@ class MovedDue:
 
 def find_moved_dues(
     store: Store, tenant: str, versions: Collection[str], rules: CalendarRules, now: datetime
-) -> list[MovedDue]:
-    """Return the open goals whose due time moves when *rules* take the place of calendar *versions*."""
-    tickets = {item.ticket.id: item.ticket for item in store.load_open(tenant)}
-    before = {r.ticket_id: r for r in Evaluator(tenant, store, Unobserved()).read(tickets, now)}
+) -> Iterator[MovedDue]:
+    """Yield the open goals, by ticket, whose due time moves when *rules* take the place of calendar *versions*."""
+    today = Evaluator(tenant, store, Unobserved())
     instead = {version: BusinessCalendar(rules) for version in versions}
-    after = Evaluator(tenant, store, Unobserved(), calendars=instead).read(tickets, now)
-    return [
-        MovedDue(tickets[reading.ticket_id], stage, old.due_at, new.due_at)
-        for reading in after
-        for stage in STAGES
-        for old, new in [(before[reading.ticket_id].stage(stage), reading.stage(stage))]
-        if old.is_open and old.due_at != new.due_at
-    ]
+    then = Evaluator(tenant, store, Unobserved(), calendars=instead)
+    after = -1
+    while tickets := store.load_open_tickets(tenant, after=after, limit=CHUNK):
+        yield from _moved({ticket.id: ticket for ticket in tickets}, today, then, now)
+        after = tickets[-1].id
+
+
+def _moved(tickets: Mapping[int, Ticket], today: Evaluator, then: Evaluator, now: datetime) -> Iterator[MovedDue]:
+    before = {reading.ticket_id: reading for reading in today.read(tickets, now)}
+    for reading in then.read(tickets, now):
+        for stage in STAGES:
+            old, new = before[reading.ticket_id].stage(stage), reading.stage(stage)
+            if old.is_open and old.due_at != new.due_at:
+                yield MovedDue(tickets[reading.ticket_id], stage, old.due_at, new.due_at)

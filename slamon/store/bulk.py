@@ -7,27 +7,50 @@ values are the database's own: epoch seconds, numbers, text (`codec.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, SmallInteger, Table
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeEngine
 
-from slamon.store.types import UtcSeconds
+from slamon.store.types import Packed, UtcSeconds
 
 Conflict = Literal["error", "ignore", "update"]
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 # From here on a COPY into a temporary table and a merge are faster than a statement a row.
 _COPY_FROM = 100
 _UNIQUE_VIOLATION = "23505"
 
 
+class Rows(Protocol):
+    """Rows that may be gone through more than once, and whose number is known."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Row]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf(Generic[T]):
+    """Rows made of *values* as they are written: while Postgres stores one, the next is made."""
+
+    values: Collection[T]
+    make: Callable[[T], Row]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self.make, self.values)
+
+
 def insert_rows(
     connection: Connection,
     table: Table,
-    rows: Sequence[Row],
+    rows: Rows,
     *,
     columns: Sequence[str],
     conflict: Conflict = "error",
@@ -68,7 +91,7 @@ def _insert_many(
     connection: Connection,
     table: Table,
     columns: tuple[str, ...],
-    rows: Sequence[Row],
+    rows: Rows,
     conflict: Conflict,
     mostly_new: bool,
 ) -> int:
@@ -80,7 +103,7 @@ def _insert_many(
     return _merge(connection, table, columns, rows, conflict)
 
 
-def _copied(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> bool:
+def _copied(connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows) -> bool:
     """Copy the rows straight into the table and say so, or find a key among them that is known and undo it."""
     driver = connection.dialect.loaded_dbapi
     try:
@@ -93,9 +116,7 @@ def _copied(connection: Connection, table: Table, columns: tuple[str, ...], rows
     return True
 
 
-def _merge(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row], conflict: Conflict
-) -> int:
+def _merge(connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows, conflict: Conflict) -> int:
     """Copy the rows into a temporary table, and from there into the real one."""
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(map(quote, columns))
@@ -110,7 +131,7 @@ def _merge(
     return merged.rowcount
 
 
-def _copy(connection: Connection, target: str, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, target: str, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
     """COPY the rows, in the transaction of *connection*, into *target*, which has the columns of *table*."""
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(map(quote, columns))
@@ -129,4 +150,6 @@ def postgres_type(column_type: TypeEngine[Any]) -> str:
         return "int2"
     if isinstance(column_type, Integer):
         return "int4"
+    if isinstance(column_type, Packed):
+        return "bytea"
     return "bool" if isinstance(column_type, Boolean) else "text"

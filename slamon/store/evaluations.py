@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -14,7 +16,7 @@ from slamon.core.ticket import Stage
 from slamon.core.transition import Transition
 from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.store import codec
-from slamon.store.bulk import Row, insert_rows
+from slamon.store.bulk import Row, RowsOf, insert_rows
 from slamon.store.select import among, raw
 from slamon.store.tables import clocks, events, past_transitions, readings, tickets, transitions
 from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none
@@ -128,15 +130,9 @@ def pick_open(connection: Connection, tenant: str, now: datetime, share: float) 
 
 def save_readings(connection: Connection, tenant: str, changed: Sequence[Reading]) -> None:
     """Store *changed* readings; a second one of the same ticket and second takes the place of the first."""
-    rows = {(reading.ticket_id, reading.as_of): codec.reading_row(tenant, reading) for reading in changed}
-    insert_rows(
-        connection,
-        readings,
-        list(rows.values()),
-        columns=codec.READING_COLUMNS,
-        conflict="update",
-        mostly_new=True,
-    )
+    newest = {(reading.ticket_id, to_seconds(reading.as_of)): reading for reading in changed}
+    rows = RowsOf(newest.values(), partial(codec.reading_row, tenant))
+    insert_rows(connection, readings, rows, columns=codec.READING_COLUMNS, conflict="update", mostly_new=True)
 
 
 def save_clocks(
@@ -151,17 +147,23 @@ def save_clocks(
     Tickets with events after *position* stay due: those events were not read.
     """
     late = _tickets_after(connection, tenant, position)
-    read = {reading.ticket_id: to_seconds(reading.as_of) for reading in sorted(changed, key=lambda one: one.as_of)}
-    next_change = {id_: to_seconds_or_none(at) for id_, at in evaluated.items() if id_ not in late}
-    both = read.keys() & next_change.keys()
-    _set(connection, tenant, ("read_at", "next_change_at"), [(id_, read[id_], next_change[id_]) for id_ in both])
-    _set(connection, tenant, ("read_at",), [(id_, at) for id_, at in read.items() if id_ not in both])
-    _set(connection, tenant, ("next_change_at",), [(id_, at) for id_, at in next_change.items() if id_ not in both])
-
-
-def _set(connection: Connection, tenant: str, names: tuple[str, ...], rows: Sequence[Row]) -> None:
-    columns = ("tenant", "ticket_id", *names)
-    insert_rows(connection, clocks, [(tenant, *row) for row in rows], columns=columns, conflict="update")
+    read = {reading.ticket_id: to_seconds(reading.as_of) for reading in sorted(changed, key=attrgetter("as_of"))}
+    both: list[Row] = []
+    unchanged: list[Row] = []
+    for ticket_id in sorted(evaluated.keys() - late):
+        next_change_at = to_seconds_or_none(evaluated[ticket_id])
+        read_at = read.pop(ticket_id, None)
+        if read_at is None:
+            unchanged.append((tenant, ticket_id, next_change_at))
+        else:
+            both.append((tenant, ticket_id, next_change_at, read_at))
+    left = [(tenant, ticket_id, read_at) for ticket_id, read_at in sorted(read.items())]
+    for names, rows in (
+        (("next_change_at", "read_at"), both),
+        (("next_change_at",), unchanged),
+        (("read_at",), left),
+    ):
+        insert_rows(connection, clocks, rows, columns=("tenant", "ticket_id", *names), conflict="update")
 
 
 def _tickets_after(connection: Connection, tenant: str, position: int | None) -> set[int]:

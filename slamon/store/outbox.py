@@ -21,7 +21,7 @@ from slamon.store.bulk import Row, insert_rows
 from slamon.store.dbtime import database_now
 from slamon.store.select import raw
 from slamon.store.tables import notifications
-from slamon.store.types import from_seconds, to_seconds
+from slamon.store.types import from_seconds, pack, to_seconds
 
 NOTIFICATION_COLUMNS = (
     *("tenant", "key", "kind", "channel", "recipient", "ticket_id", "message_id"),
@@ -191,7 +191,7 @@ def _notification_row(note: Notification) -> Row:
         *head,
         codec.storable(note.subject),
         codec.storable(note.text),
-        codec.storable(note.html),
+        pack(codec.storable(note.html)),
         created_at,
         created_at,
     )

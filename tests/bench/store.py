@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -28,10 +27,12 @@ from slamon.store.database import Database
 from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
 from slamon.store.tables import readings as readings_table
+from tests.bench import bare
 
 TICKETS = 10_000
+AT_ONCE = 5_000  # readings a transaction, as the evaluator does it
 EVENTS = 8  # of each ticket
-ROUNDS = 5
+ROUNDS, WRITES = 5, 15
 NOW = datetime(2026, 11, 13, 14, 40, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -52,42 +53,60 @@ def _measure(url: str) -> list[tuple[str, float, str]]:
     events = [_event(number, turn) for number in ids for turn in range(EVENTS)]
     store.prepare_months(NOW)
     store.save_poll(_poll(0), tickets, events)
+    _evaluated(store, [_reading(number, NOW) for number in ids])
 
     poll = _median(lambda turn: _polled(store, tickets, turn))
-    bare, driven, evaluated = _writing(url, store)
+    written = _writing(url, store)
     per_row = _bytes_per_reading(url)
     history = _median(lambda _: store.load_history("main", ids))
     opened = _median(lambda _: store.load_open("main"))
     store.close()
     return [
         ("save_poll, tickets with an event each", TICKETS / poll, "tickets/s"),
-        ("readings, bare driver", TICKETS / bare, "rows/s"),
-        ("readings, ready rows through the store", TICKETS / driven, "rows/s"),
-        ("readings, that to the bare driver", bare / driven, "x"),
-        ("save_evaluation, all of it", TICKETS / evaluated, "readings/s"),
-        ("save_evaluation, that to the bare driver", bare / evaluated, "x"),
+        *written,
         ("bytes a reading, index included", per_row, "B"),
         ("load_history", TICKETS * (EVENTS + ROUNDS) / history, "events/s"),
         ("load_open", TICKETS / opened, "tickets/s"),
     ]
 
 
-def _writing(url: str, store: SqlStore) -> tuple[float, float, float]:
-    """Return the seconds of a bare driver, of rows through the store, and of a whole evaluation; interleaved."""
+def _writing(url: str, store: SqlStore) -> list[tuple[str, float, str]]:
+    """Return how fast readings are written: by a bare driver, as ready rows through the store, by an evaluation.
+
+    Interleaved; a ratio is the median of those of the rounds, so that a busy machine falls on both sides.
+    """
     database = Database(url)
-    times: list[list[float]] = [[], [], []]
-    for turn in range(ROUNDS):
-        minute = NOW + 3 * turn * MINUTE
-        raw, ready, fresh = (
-            [_reading(number, minute + third * MINUTE) for number in range(1, TICKETS + 1)] for third in range(3)
-        )
-        bare_rows, ready_rows = ([codec.reading_row("main", one) for one in some] for some in (raw, ready))
-        times[0].append(_timed(lambda rows=bare_rows: _bare(url, rows)))  # type: ignore[misc]
-        times[1].append(_timed(lambda rows=ready_rows: _through(database, rows)))  # type: ignore[misc]
-        times[2].append(_timed(lambda some=fresh: _evaluated(store, some)))  # type: ignore[misc]
+    ways: dict[str, Callable[[list[codec.Row], list[Reading]], float]] = {}
+    with bare.connected(url) as driver:
+        ways["bare"] = lambda ready, _: _timed(lambda: driver.write(ready))
+        ways["ready"] = lambda ready, _: _timed(lambda: _through(database, ready))
+        ways["bare, both"] = lambda ready, _: _timed(lambda: driver.write(ready, bare.clock_rows(ready)))
+        ways["evaluation"] = lambda _, fresh: _timed(lambda: _evaluated(store, fresh))
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        for turn in range(WRITES):
+            for number, (way, write) in enumerate(ways.items()):
+                minute = NOW + (len(ways) * turn + number + 1) * MINUTE
+                fresh = [_reading(ticket, minute) for ticket in range(1, AT_ONCE + 1)]
+                times[way].append(write([codec.reading_row("main", one) for one in fresh], fresh))
     database.close()
-    bare, driven, evaluated = map(statistics.median, times)
-    return bare, driven, evaluated
+    speed = {way: AT_ONCE / statistics.median(taken) for way, taken in times.items()}
+    return [
+        ("readings, bare driver", speed["bare"], "rows/s"),
+        ("readings, ready rows through the store", speed["ready"], "rows/s"),
+        ("readings, that to the bare driver", _ratio(times["bare"], times["ready"]), "x"),
+        ("readings and clocks, bare driver", speed["bare, both"], "readings/s"),
+        ("save_evaluation, all of it", speed["evaluation"], "readings/s"),
+        (
+            "save_evaluation, that to the bare driver with the clocks",
+            _ratio(times["bare, both"], times["evaluation"]),
+            "x",
+        ),
+        ("save_evaluation, that to the bare driver without them", _ratio(times["bare"], times["evaluation"]), "x"),
+    ]
+
+
+def _ratio(baseline: list[float], taken: list[float]) -> float:
+    return statistics.median(base / own for base, own in zip(baseline, taken, strict=True))
 
 
 def _polled(store: SqlStore, tickets: list[Ticket], turn: int) -> None:
@@ -96,7 +115,7 @@ def _polled(store: SqlStore, tickets: list[Ticket], turn: int) -> None:
 
 
 def _evaluated(store: SqlStore, fresh: list[Reading]) -> None:
-    due = dict.fromkeys((one.ticket_id for one in fresh), NOW + timedelta(days=30))
+    due = {one.ticket_id: one.as_of + timedelta(days=1, seconds=one.ticket_id) for one in fresh}
     store.save_evaluation("main", now=NOW, evaluated=due, readings=fresh, transitions=[], notifications=[])
 
 
@@ -107,29 +126,6 @@ def _through(database: Database, ready: list[codec.Row]) -> None:
         insert_rows(
             connection, readings_table, ready, columns=codec.READING_COLUMNS, conflict="update", mostly_new=True
         )
-
-
-def _bare(url: str, ready: list[codec.Row]) -> None:
-    """The same rows into the same table by the driver alone: executemany, or COPY BINARY."""
-    names = ", ".join(codec.READING_COLUMNS)
-    if url.startswith("sqlite"):
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        marks = ", ".join("?" * len(codec.READING_COLUMNS))
-        connection.executemany(f"INSERT INTO readings ({names}) VALUES ({marks})", ready)
-        connection.execute("COMMIT")
-        connection.close()
-        return
-    import psycopg
-
-    from slamon.store.bulk import postgres_type
-
-    into = f"COPY readings ({names}) FROM STDIN (FORMAT BINARY)"
-    with psycopg.connect(url) as postgres, postgres.cursor() as cursor, cursor.copy(into) as copy:
-        copy.set_types([postgres_type(readings_table.c[name].type) for name in codec.READING_COLUMNS])
-        for row in ready:
-            copy.write_row(row)
 
 
 def _bytes_per_reading(url: str) -> float:

@@ -12,6 +12,7 @@ from slamon.core.reading import ClockState, Verdict, same_reading
 from slamon.core.ticket import Stage
 from slamon.core.transition import Change
 from slamon.errors import StoreError
+from slamon.jobs import open_rows
 from slamon.ports import OutboxState, Tracked, TransitionRecord
 from slamon.store.sql import SqlStore
 
@@ -212,3 +213,25 @@ def test_the_seconds_at_which_a_stage_was_reached_are_a_change() -> None:
     recounted = replace(first.stages[0], elapsed_seconds=1801)
 
     assert not same_reading(first, replace(first, stages=(recounted, *first.stages[1:])))
+
+
+@pytest.mark.parametrize("many", [3, 150])  # Postgres takes the second lot by COPY
+def test_a_reading_that_cannot_be_stored_leaves_nothing_of_its_evaluation(store: SqlStore, many: int) -> None:
+    ids = range(1, many + 1)
+    store.save_poll(poll(), [ticket(n) for n in ids], [entered(n) for n in ids])
+    naive = NOW.replace(tzinfo=None)
+    found = [*(reading(n) for n in ids[:-1]), reading(many, next_change_at=naive)]
+
+    with pytest.raises(ValueError, match="has no time zone"):
+        evaluate(store, dict.fromkeys(ids, NOW + HOUR), readings=found)
+
+    assert store.load_readings(MAIN, ids) == {}
+    assert store.load_due_ids(MAIN, NOW) == set(ids)
+
+
+def test_all_open_tickets_are_gone_through_in_parts(desk: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_rows, "CHUNK", 2)
+    desk.save_poll(poll(), [ticket(n) for n in (4, 5, 6)], [entered(n) for n in (4, 5, 6)])
+    evaluate(desk, dict.fromkeys((1, 2, 4, 5, 6)), readings=[reading(n) for n in (1, 2, 4, 5, 6)])
+
+    assert [row.ticket_id for row in open_rows.walk_open_rows(desk, MAIN)] == [1, 2, 4, 5, 6]

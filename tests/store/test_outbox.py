@@ -43,6 +43,15 @@ def test_a_notification_comes_back_as_it_went_in(store: SqlStore) -> None:
     assert claim(store) is None
 
 
+def test_the_html_of_a_message_takes_little_room(store: SqlStore) -> None:
+    html = "<table><tr><td style='padding: 4px 8px; border: 0'>Ticket 1</td></tr></table>" * 200
+    store.enqueue([note(html=html)])
+
+    with store._database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT length(html) FROM notifications").scalar_one() < len(html) / 20
+    assert claimed(store).html == html
+
+
 def test_a_known_key_is_left_alone(store: SqlStore) -> None:
     store.enqueue([note()])
 

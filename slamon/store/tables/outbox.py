@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from slamon.store.tables.base import RowNumber, metadata, one_of
-from slamon.store.types import UtcSeconds
+from slamon.store.types import Packed, UtcSeconds
 
 # The outbox. What is sent was frozen when it was decided; the row commits with its cause. No foreign
 # key to the ticket: a message is never refused because its ticket is unknown or gone.
@@ -33,7 +33,7 @@ notifications = Table(
     Column("message_id", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
+    Column("html", Packed, nullable=False),
     Column("created_at", UtcSeconds, nullable=False),
     Column("state", Text, nullable=False, server_default="pending"),
     Column("attempts", Integer, nullable=False, server_default="0"),
