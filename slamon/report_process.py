@@ -17,7 +17,7 @@ from slamon.config.models import Config
 from slamon.jobs.report import send_breach_report
 from slamon.jobs.tenant import TenantSettings
 from slamon.store.migrate import open_store
-from slamon.wiring import open_renderer, sender_domain, tenant_settings
+from slamon.wiring import open_renderer, tenant_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ReportOrder:
     until: datetime
 
 
-def order_report(config: Config, name: str, until: datetime) -> ReportOrder:
+def order_report(config: Config, name: str, until: datetime, domain: str) -> ReportOrder:
     """Return the order for the period of report *name* that ends at *until*."""
     recipients = config.reported_of(name)
     return ReportOrder(
@@ -42,7 +42,7 @@ def order_report(config: Config, name: str, until: datetime) -> ReportOrder:
         name=name,
         recipients=recipients,
         zone=config.reports[name].zone,
-        domain=sender_domain(config),
+        domain=domain,
         until=until,
     )
 

@@ -158,7 +158,7 @@ def open_aviary(
     canary = config.canary
     settings = CanarySettings(
         canary.recipient,
-        sender_domain(config),
+        mail_domain(config, store),
         timedelta(minutes=canary.every_minutes),
         timedelta(minutes=canary.within_minutes),
     )
@@ -188,7 +188,7 @@ def open_couriers(
     tenants = {name: tenant_settings(config, name) for name in config.tenant}
     rules = DeliveryRules(
         hold_unknown=mail.on_ambiguous == "hold",
-        backlogs=Backlogs(store, open_renderer(), tenants, zone, sender_domain(config), mail.digest_above),
+        backlogs=Backlogs(store, open_renderer(), tenants, zone, mail_domain(config, store), mail.digest_above),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]
@@ -201,8 +201,15 @@ def open_store_alarm(config: Config, store: Store, observer: Observer, stopping:
     from slamon.holder import own_host
     from slamon.jobs.store_alarm import StoreAlarm
 
-    mailer, domain = open_mailer(config.mail), sender_domain(config)
+    mailer, domain = open_mailer(config.mail), mail_domain(config, store)
     return StoreAlarm(mailer, store, open_renderer(), observer, domain, own_host(), stopping)
+
+
+def mail_domain(config: Config, store: Store) -> str:
+    """Return what Message-IDs end with: the sender's domain, and the installation's name before it."""
+    from slamon.jobs.installation import installation_of
+
+    return f"{installation_of(store, wall_time(config).now())}.{sender_domain(config)}"
 
 
 def sender_domain(config: Config) -> str:

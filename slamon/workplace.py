@@ -41,13 +41,13 @@ from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
 from slamon.wiring import (
     kept_days,
+    mail_domain,
     open_aviary,
     open_client,
     open_couriers,
     open_keys,
     open_renderer,
     open_store_alarm,
-    sender_domain,
     tenant_pace,
     tenant_settings,
     wall_time,
@@ -122,7 +122,7 @@ class Workplace:
             now=self.wall.now,
             read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
         )
-        domain = sender_domain(self.config)
+        domain = mail_domain(self.config, self.store)
         aftermath = Aftermath(settings, state, store, self.renderer, domain=domain)
         announcer = Announcer(
             settings,
@@ -251,7 +251,7 @@ class Workplace:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
         report = self.config.reports[name]
         until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
-        return make_report(order_report(self.config, name, until))
+        return make_report(order_report(self.config, name, until, mail_domain(self.config, self.store)))
 
     def unready(self) -> list[str]:
         """Return why the daemon is not ready, a line for each tenant that is not seen."""
