@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,15 @@ _CHILDREN = ("events", "readings", "clocks", "transitions", "trails")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message that the server accepted; `attempt` is 1 where no header says otherwise."""
+    """A message that the server accepted; `attempt` is 1 where no header says otherwise.
+
+    `past_outbox` is one whose header says that the outbox cannot know it.
+    """
 
     message_id: str
     recipient: str
     attempt: int
+    past_outbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,14 @@ def read_mails(folder: Path) -> list[Mail]:
     parser, found = BytesHeaderParser(), []
     for path in sorted(folder.glob("*.eml")):
         head = parser.parsebytes(path.read_bytes())
-        found.append(Mail(head["Message-ID"], head["Delivered-To"], int(head.get("X-Slamon-Attempt", "1"))))
+        found.append(mail_of(head, head["Delivered-To"]))
     return found
+
+
+def mail_of(head: Message, recipient: str) -> Mail:
+    """Return what the headers of a mail say of it."""
+    attempt = int(head.get("X-Slamon-Attempt", "1"))
+    return Mail(head["Message-ID"], recipient, attempt, past_outbox="X-Slamon-Past-Outbox" in head)
 
 
 def read_database(url: str) -> Kept:
@@ -165,6 +176,8 @@ def _lost(kept: Kept, copies: Mapping[str, Sequence[Mail]], due: Collection[str]
 def _unfounded(kept: Kept, copies: Mapping[str, Sequence[Mail]], notes: Mapping[str, Note]) -> Iterator[str]:
     """Yield mails that no row asks for, and rows that no transition stands behind."""
     for name, own in copies.items():
+        if own[0].past_outbox:
+            continue
         if name not in notes:
             yield f"{name} was sent, and the outbox does not know it"
         elif any(mail.recipient != notes[name].recipient for mail in own):

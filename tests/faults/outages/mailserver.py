@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 
-from tests.faults.kills.checker import Mail
+from tests.faults.kills.checker import Mail, mail_of
 
 HANG, RESET, DRIP = "hang", "reset", "drip"
 STEPS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", ".")
@@ -96,7 +96,7 @@ class MailServer:
 
     def _keep(self, message: bytes) -> None:
         head = BytesHeaderParser().parsebytes(message)
-        self.accepted.append(Mail(head["Message-ID"], head["To"], int(head.get("X-Slamon-Attempt", "1"))))
+        self.accepted.append(mail_of(head, head["To"]))
 
 
 def _drip(connection: socket.socket) -> None:

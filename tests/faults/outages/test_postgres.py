@@ -14,8 +14,7 @@ pytestmark = pytest.mark.xdist_group("daemon-postgres")
 def test_it_outlives_every_way_a_postgres_can_go(tmp_path: Path) -> None:
     found = suffer(tmp_path, FAULTS)
 
-    assert found.found.faults == []
-    assert found.untrue == []
-    assert found.breaches > 0
-    assert found.mails > 0
+    assert found.judged.bad == []
+    assert found.judged.breaches > 0
+    assert found.judged.mails > 0
     assert [each for each in found.late if each[1] > CYCLES] == []
