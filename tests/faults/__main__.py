@@ -17,6 +17,7 @@ SECTIONS = {
     "kills": "tests.faults.kills.chance",
     "pauses": "tests.faults.kills.pauses",
     "postgres": "tests.faults.outages.postgres",
+    "disk": "tests.faults.outages.disk",
 }
 """Each name's module has a `main`, which is a Section."""
 
