@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import multiprocessing
-import signal
-import traceback
-import zoneinfo
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.connection import Connection
 
 from pydantic import SecretStr
 
+from slamon.apart import run_apart
 from slamon.connectwise.sla_status import read_sla_status
 from slamon.errors import SlamonError
 from slamon.jobs.reconcile import Tally, known_reference, publish, reconcile
@@ -84,43 +79,13 @@ async def compare_apart(order: CompareOrder) -> Tally:
     Raises:
         SlamonError: It failed in the child, whose error this has.
     """
-    spawn = multiprocessing.get_context("spawn")
-    receiver, sender = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_answer, args=(order, sender), daemon=True)
-    with closing(receiver):
-        process.start()
-        sender.close()
-        waiting = asyncio.ensure_future(asyncio.to_thread(_receive, receiver))
-        try:
-            found = await asyncio.shield(waiting)
-        finally:
-            process.kill()  # it only reads; one that has answered has nothing left to do
-            await asyncio.shield(asyncio.gather(waiting, asyncio.to_thread(process.join), return_exceptions=True))
-            process.close()
-    if isinstance(found, str):
-        raise SlamonError(found)
-    return found
+    return await run_apart(fill_order, order)
 
 
-def _receive(receiver: Connection) -> Tally | str:
-    with contextlib.suppress(EOFError):
-        return receiver.recv()  # type: ignore[no-any-return]
-    return "the process that compares ended without an answer"
-
-
-def _answer(order: CompareOrder, sender: Connection) -> None:
-    """In the child: send the counts, or what went wrong."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the daemon ends this one
-    zoneinfo.reset_tzpath(())
-    try:
-        with closing(SqlStore(Database(order.store_url.get_secret_value()))) as store:
-            sender.send(compare_tenant(store, order.settings, order.now))
-    except SlamonError as error:
-        sender.send(str(error))
-    except BrokenPipeError:
-        return  # the daemon was killed, and nobody waits for the answer
-    except Exception:  # its place in the code goes to the daemon's log
-        sender.send(traceback.format_exc())
+def fill_order(order: CompareOrder) -> Tally:
+    """Do what *order* says in this process."""
+    with closing(SqlStore(Database(order.store_url.get_secret_value()))) as store:
+        return compare_tenant(store, order.settings, order.now)
 
 
 def compare_tenant(store: Store, settings: TenantSettings, now: datetime) -> Tally:

@@ -33,7 +33,7 @@ from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics
 from slamon.ports import Store, WallTime
-from slamon.report_process import make_report, order_report
+from slamon.report_process import order_report, report_once
 from slamon.schedule import CronTrigger, build_scheduler, last_fire
 from slamon.seldom import Seldom
 from slamon.store_trouble import keep_looking
@@ -247,11 +247,12 @@ class Workplace:
             self.metrics.set("slamon_outbox_oldest_timestamp_seconds", oldest, channel=courier.name)
         return any(more)
 
-    def report(self, name: str) -> int:
+    async def report(self, name: str) -> int:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
         report = self.config.reports[name]
         until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
-        return make_report(order_report(self.config, name, until, mail_domain(self.config, self.store)))
+        domain = await asyncio.to_thread(mail_domain, self.config, self.store)
+        return await report_once(self.store, order_report(self.config, name, until, domain), self.leases.holder)
 
     def unready(self) -> list[str]:
         """Return why the daemon is not ready, a line for each tenant that is not seen."""
@@ -302,7 +303,7 @@ class Workplace:
 
     async def _report_job(self, name: str) -> None:
         try:
-            await asyncio.to_thread(self.report, name)
+            await self.report(name)
         except Exception:  # counted, and the next period's report covers this one too
             log.exception("report failed", report=name)
             self.metrics.count("slamon_reports_total", report=name, result="failed")

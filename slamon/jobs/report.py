@@ -40,6 +40,19 @@ def read_breach_report(
     return replace(report, blind=tuple(load_blind_spans(store, settings.name, settings.pace, since, until)))
 
 
+def is_reported(store: Store, name: str, until: datetime) -> bool:
+    """Say whether the report *name* has been made for the period that ends at *until*."""
+    return until in _ends_of(store, name)
+
+
+def _ends_of(store: Store, name: str) -> list[datetime]:
+    return [datetime.fromisoformat(past) for past, _ in store.load_runs(_job(name))]
+
+
+def _job(name: str) -> str:
+    return f"report/{name}"
+
+
 def send_breach_report(
     store: Store,
     renderer: Renderer,
@@ -59,8 +72,8 @@ def send_breach_report(
     stored before the period is claimed and their keys are unique: a crash or
     a second daemon repeats nothing and loses nothing.
     """
-    job, period = f"report/{name}", format_instant(until)
-    done = [datetime.fromisoformat(past) for past, _ in store.load_runs(job)]
+    job, period = _job(name), format_instant(until)
+    done = _ends_of(store, name)
     if until in done:
         return 0
     since = max((past for past in done if past < until), default=until - FIRST_SPAN)
