@@ -118,7 +118,8 @@ def until_ready(place: Place) -> tuple[float, float]:
         daemon = subprocess.Popen(place.command("run"), stdout=log, stderr=log)
     try:
         while not _is_ready(place.log.read_text()):
-            assert daemon.poll() is None and time.perf_counter() - began < PATIENCE, place.log.read_text()
+            if daemon.poll() is not None or time.perf_counter() - began > PATIENCE:
+                raise RuntimeError(place.log.read_text())
             time.sleep(0.02)
         return time.perf_counter() - began, _worked(daemon.pid)
     finally:
