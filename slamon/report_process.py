@@ -21,7 +21,7 @@ from slamon.jobs.report import is_reported, send_breach_report
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Lease, Store
 from slamon.store.migrate import open_store
-from slamon.wiring import open_renderer, tenant_settings
+from slamon.wiring import open_renderer, templates_of, tenant_settings
 
 CLAIM_SECONDS = 60  # real time; claimed anew while the report is being made
 CHECK_SECONDS = 10.0  # between two looks of one who waits for who makes it
@@ -38,6 +38,7 @@ class ReportOrder:
     zone: str
     domain: str
     until: datetime
+    templates: str = ""
 
 
 Make = Callable[[ReportOrder], Coroutine[Any, Any, int]]
@@ -54,6 +55,7 @@ def order_report(config: Config, name: str, until: datetime, domain: str) -> Rep
         zone=config.reports[name].zone,
         domain=domain,
         until=until,
+        templates=templates_of(config),
     )
 
 
@@ -108,7 +110,7 @@ def fill_order(order: ReportOrder) -> int:
     with closing(open_store(order.store_url.get_secret_value())) as store:
         return send_breach_report(
             store,
-            open_renderer(),
+            open_renderer(order.templates),
             order.tenants,
             name=order.name,
             recipients=order.recipients,

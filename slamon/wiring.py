@@ -19,7 +19,7 @@ from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
-from slamon.ports import AuditEntry, Observer, OldKind, Store, WallTime
+from slamon.ports import AuditEntry, Observer, OldKind, Store, Unobserved, WallTime
 from slamon.walltime import RealTime, SimulatedTime
 
 if TYPE_CHECKING:
@@ -163,7 +163,16 @@ def open_aviary(
         timedelta(minutes=canary.within_minutes),
     )
     deadman = DeadMan(canary.ping_url.get_secret_value()) if canary.ping_url else None
-    return Aviary(settings, store, open_renderer(), observer, wall, reasons=reasons, hurry=hurry, deadman=deadman)
+    return Aviary(
+        settings,
+        store,
+        open_renderer(templates_of(config), observer),
+        observer,
+        wall,
+        reasons=reasons,
+        hurry=hurry,
+        deadman=deadman,
+    )
 
 
 def open_couriers(
@@ -186,9 +195,10 @@ def open_couriers(
     if mail is None:
         return []
     tenants = {name: tenant_settings(config, name) for name in config.tenant}
+    renderer = open_renderer(mail.templates, observer)
     rules = DeliveryRules(
         hold_unknown=mail.on_ambiguous == "hold",
-        backlogs=Backlogs(store, open_renderer(), tenants, zone, mail_domain(config, store), mail.digest_above),
+        backlogs=Backlogs(store, renderer, tenants, zone, mail_domain(config, store), mail.digest_above),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]
@@ -202,7 +212,8 @@ def open_store_alarm(config: Config, store: Store, observer: Observer, stopping:
     from slamon.jobs.store_alarm import StoreAlarm
 
     mailer, domain = open_mailer(config.mail), mail_domain(config, store)
-    return StoreAlarm(mailer, store, open_renderer(), observer, domain, own_host(), stopping)
+    renderer = open_renderer(config.mail.templates, observer)
+    return StoreAlarm(mailer, store, renderer, observer, domain, own_host(), stopping)
 
 
 def mail_domain(config: Config, store: Store) -> str:
@@ -216,10 +227,20 @@ def sender_domain(config: Config) -> str:
     return config.mail.sender.rpartition("@")[2].strip(" >") if config.mail else "slamon.invalid"
 
 
-def open_renderer() -> Renderer:
-    from slamon.reporting.render import Renderer
+def templates_of(config: Config) -> str:
+    """Return the folder of the site's own templates, '' without one."""
+    return config.mail.templates if config.mail else ""
 
-    return Renderer(resources.folder("reports"))
+
+def open_renderer(templates: str = "", observer: Observer | None = None) -> Renderer:
+    """Return what makes mails, with those of the folder *templates* before slamon's own."""
+    from slamon.reporting.render import Renderer
+    from slamon.reporting.site.fault import FaultTeller
+    from slamon.reporting.site.templates import open_site
+
+    builtin = resources.folder("reports")
+    site = open_site(Path(templates), builtin) if templates else None
+    return Renderer(builtin, site, FaultTeller(observer or Unobserved()))
 
 
 def read_trail(reader: AuditReader, entries: Iterable[AuditEntry]) -> list[TrailChange]:

@@ -48,6 +48,7 @@ from slamon.wiring import (
     open_keys,
     open_renderer,
     open_store_alarm,
+    templates_of,
     tenant_pace,
     tenant_settings,
     wall_time,
@@ -82,7 +83,7 @@ class Workplace:
         self.metrics = metrics
         self.wall = wall or wall_time(config)
         self.outbox = asyncio.Event()
-        self.renderer = open_renderer()
+        self.renderer = open_renderer(templates_of(config), metrics)
         seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
         self.leases = LeaseDesk(store, metrics, holder or new_holder(), seconds)
         self.stopping = threading.Event()

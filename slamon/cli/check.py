@@ -36,9 +36,29 @@ def check(context: click.Context, *, live: bool, tenant: str | None, as_json: bo
     except ConfigError as error:
         click.echo(json.dumps(_problems_document(error), indent=2) if as_json else _problems_text(error))
         context.exit(error.exit_status)
+    _check_templates(context, config, as_json=as_json)
     if live:
         _check_live(context, config, tenant, as_json=as_json)
     click.echo(json.dumps(_document(config), indent=2) if as_json else _text(config))
+
+
+def _check_templates(context: click.Context, config: Config, *, as_json: bool) -> None:
+    """Try the site's templates on every sample; end with 2 if one of them will not do."""
+    from pathlib import Path
+
+    from slamon.errors import ConfigError
+
+    if config.mail is None or not config.mail.templates:
+        return
+    from slamon.reporting.site.check import check_site
+    from slamon.reporting.site.templates import open_site
+    from slamon.resources import folder
+
+    problems = check_site(open_site(Path(config.mail.templates), folder("reports")))
+    if problems:
+        error = ConfigError(str(config.path), problems)
+        click.echo(json.dumps(_problems_document(error), indent=2) if as_json else _problems_text(error))
+        context.exit(error.exit_status)
 
 
 def _check_live(context: click.Context, config: Config, tenant: str | None, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def preview(
         raise click.UsageError(f"{mail} has no sample {sample!r}; there is: {', '.join(SAMPLES[mail])}")
     app: App = context.obj
     values = _of_ticket(app, mail, ticket, tenant, stage) if ticket else SAMPLES[mail][sample or "calm"]()
-    _write(_in_form(_render(mail, values), form), out)
+    _write(_in_form(_render(app, mail, values), form), out)
 
 
 def _of_ticket(app: App, mail: str, ticket: str, tenant: str | None, stage: str | None) -> Values:
@@ -79,10 +80,13 @@ def _of_ticket(app: App, mail: str, ticket: str, tenant: str | None, stage: str 
         return ticket_values(compose_preview(store, tenant_settings(app.config, name), ledger, change, about))
 
 
-def _render(mail: str, values: Values) -> Rendered:
-    from slamon.wiring import open_renderer
+def _render(app: App, mail: str, values: Values) -> Rendered:
+    """Render as the daemon would; where there is no configuration, with slamon's own templates."""
+    from slamon.config.load import is_configured
+    from slamon.wiring import open_renderer, templates_of
 
-    return open_renderer().render(mail, **values)
+    templates = templates_of(app.config) if is_configured(app.config_path, os.environ) else ""
+    return open_renderer(templates).render(mail, **values)
 
 
 def _in_form(rendered: Rendered, form: str) -> bytes:

@@ -65,14 +65,13 @@ def compose(settings: Mail, address: str) -> Notification:
     from slamon.mail import message_id, parse_address
     from slamon.ports import Notification
     from slamon.reporting.context import TrialMail
-    from slamon.reporting.render import Renderer
-    from slamon.resources import folder
+    from slamon.wiring import open_renderer
 
     now = datetime.now(UTC)
     key = f"test-mail/{now.isoformat()}"
     server = f"{settings.host}:{settings.port}"
     trial = TrialMail(address, settings.sender, server, settings.security, now, ZoneInfo("UTC"), __version__)
-    mail = Renderer(folder("reports")).render_test(trial)
+    mail = open_renderer(settings.templates).render_test(trial)
     return Notification(
         key=key,
         tenant="",

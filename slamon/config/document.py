@@ -74,6 +74,7 @@ def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
     web = _at(tree, ("web",))
     if isinstance(web.get("config_file"), str) and web["config_file"]:
         web["config_file"] = str((findings.folder / web["config_file"]).absolute())
+    _anchor_templates(_at(tree, ("mail",)), findings)
     for path, table in _secret_places(tree):
         file = table.get("ca_file")
         if path[0] != "store" and isinstance(file, str) and file:
@@ -84,6 +85,14 @@ def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
                     repr(file),
                     "no such file; name a PEM file",
                 )
+
+
+def _anchor_templates(mail: dict[str, Any], findings: Findings) -> None:
+    folder = mail.get("templates")
+    if isinstance(folder, str) and folder:
+        mail["templates"] = str((findings.folder / folder).absolute())
+        if not Path(mail["templates"]).is_dir():
+            findings.refuse("mail.templates", repr(folder), "no such folder; name one that holds templates")
 
 
 def _secret_places(tree: Mapping[str, Any]) -> Iterator[tuple[Key, dict[str, Any]]]:

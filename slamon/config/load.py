@@ -59,6 +59,11 @@ def find_config(path: str | Path | None, environ: Mapping[str, str]) -> Path:
     raise ConfigError(FILE_NAME, [Problem(FILE_NAME, "", remedy)])
 
 
+def is_configured(path: str | Path | None, environ: Mapping[str, str]) -> bool:
+    """Return whether a configuration is named, or lies where slamon looks."""
+    return bool(path or environ.get("SLAMON_CONFIG")) or any(place.is_file() for place in usual_places(environ))
+
+
 def usual_places(environ: Mapping[str, str]) -> list[Path]:
     """Return where a configuration is looked for, the first place first."""
     home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".config")

@@ -84,7 +84,7 @@ class Web(Section):
 class Mail(Section):
     """The SMTP server that takes slamon's mail. `ca_file` trusts a private authority.
 
-    `fallback` gets what the server would not take for someone else.
+    `fallback` gets what the server would not take for someone else. `templates` is a folder of the site's own.
     """
 
     host: Host = Field(description="the name of the mail server")
@@ -98,6 +98,7 @@ class Mail(Section):
     on_ambiguous: Literal["resend", "hold"] = "resend"
     fallback: Address | Literal[""] = ""
     digest_above: Annotated[int, Field(ge=0, le=10_000)] = 50
+    templates: str = ""
 
 
 class Alerts(Section):

@@ -107,6 +107,7 @@ priority_goals = [
 # ca_file = "ca.pem"
 # fallback = "duty@elsewhere.example"  # gets what another recipient's server would not take
 # on_ambiguous = "resend"       # a mail that may have arrived: send it again, labelled; or "hold" it
+# templates = "templates"       # a folder of mail templates of your own, before slamon's
 # digest_above = 50             # more alerts than this that wait for one recipient become one mail
 
 [alerts]

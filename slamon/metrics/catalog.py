@@ -142,6 +142,7 @@ FAMILIES: tuple[Family, ...] = (
         "channel",
         start_at_zero=False,
     ),
+    _counter("slamon_template_faults_total", "Mails made with slamon's own template because the site's failed."),
     _counter("slamon_reports_total", "Reports, by result.", "report", "result", result=REPORT_RESULTS),
     _gauge("slamon_report_last_success_timestamp_seconds", "When the report was last made; 0 before.", "report"),
     _histogram(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -181,10 +182,10 @@ def test_what_the_database_loses_on_the_way_is_found(store: SqlStore, trigger: s
 
 
 def test_an_announcer_that_fails_is_found(store: SqlStore, tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "breach.txt.j2").write_text("{{ nothing_of_this_name }}")
+    broken = Path(shutil.copytree(resources.folder("reports"), tmp_path / "reports"))
+    (broken / "breach.txt.j2").write_text("{{ nothing_of_this_name }}")
     with listening(Inbox()) as port, switch() as (url, heard):
-        flight = Flight(store, port, url, renderer=Renderer(resources.folder("reports"), tmp_path / "site"))
+        flight = Flight(store, port, url, renderer=Renderer(broken))
         assert not flight.fly()
 
     assert flight.sample("ok") == 0

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from jinja2 import TemplateError, UndefinedError
 
 from slamon.core.reading import ClockState, Verdict
 from slamon.core.ticket import Ref, Stage
@@ -224,19 +222,3 @@ def test_the_test_mail_names_the_server() -> None:
     assert mail.subject == "slamon test mail"
     assert "Server    mx.example.com:25 (starttls)" in mail.text
     assert "mx.example.com:25 (starttls)" in Seen(mail.html).text
-
-
-def test_a_site_template_comes_first_and_the_others_stay(tmp_path: Path) -> None:
-    (tmp_path / "near_breach.subject.j2").write_text("[SLA] {{ ticket.id }}", "utf-8")
-    mail = Renderer(folder("reports"), tmp_path).render_ticket(near_breach())
-
-    assert mail.subject == "[SLA] 1042"
-    assert mail.text == RENDERER.render_ticket(near_breach()).text
-
-
-def test_a_site_template_with_a_wrong_name_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "near_breach.subject.j2").write_text("{{ ticket.nubmer }}", "utf-8")
-
-    with pytest.raises(UndefinedError, match="nubmer") as caught:
-        Renderer(folder("reports"), tmp_path).render_ticket(near_breach())
-    assert isinstance(caught.value, TemplateError)

@@ -27,6 +27,7 @@ def run(address: str, **settings: object) -> Result:
         "sender": "slamon@example.com",
         "timeout_seconds": 5.0,
         "ca_file": "",
+        "templates": "",
     }
     mail = SimpleNamespace(**{**values, **settings}) if settings else None
     obj = SimpleNamespace(config=SimpleNamespace(mail=mail))
