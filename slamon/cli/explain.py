@@ -27,7 +27,7 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
     from contextlib import closing
 
     from slamon.cli.moment import parse_moment
-    from slamon.cli.status import blind_lines
+    from slamon.cli.status import blind_lines, sight_document
     from slamon.cli.tickets import parse_ticket
     from slamon.core.ledger_document import ledger_document
     from slamon.jobs.ledgers import load_ledger
@@ -42,7 +42,8 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
         facts = store.load_tickets(tenant, [number])[number]
         sight = read_sight(store, tenant, wall_time(config).now(), tenant_pace(config, tenant))
     if as_json:
-        document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary)
+        seen = {key: value for key, value in sight_document(sight, now).items() if key != "read_at"}
+        document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary, sight=seen)
         click.echo(json.dumps(document, indent=1))
     else:
         head = [] if as_of else blind_lines(tenant, sight, ZoneInfo(ledger.calendar.zone))

@@ -50,12 +50,14 @@ def reconcile(
     """
     from contextlib import closing
 
+    from slamon.cli.status import blind_lines, sight_document
     from slamon.cli.tickets import chosen_tenants, parse_ticket
     from slamon.connectwise.sla_status import read_sla_status
     from slamon.core.witness import CAUSES
     from slamon.jobs.reconcile import known_reference
     from slamon.jobs.reconcile import reconcile as compare_tenant
-    from slamon.wiring import tenant_settings, wall_time
+    from slamon.jobs.sight import read_sight
+    from slamon.wiring import tenant_pace, tenant_settings, wall_time
 
     config = context.obj.config
     if cause is not None and cause not in CAUSES:
@@ -84,9 +86,10 @@ def reconcile(
                 and stage in (None, difference.stage.label)
             ]
             failed = failed or bool(listed)
-            documents.append(tenant_document(name, found, listed[:limit]))
+            sight = read_sight(store, name, now, tenant_pace(config, name))
+            documents.append({**tenant_document(name, found, listed[:limit]), **sight_document(sight, now)})
             if not as_json:
-                click.echo(tenant_text(name, found, listed, limit))
+                click.echo("\n".join([*blind_lines(name, sight, None), tenant_text(name, found, listed, limit)]))
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
     context.exit(3 if fail_on_difference and failed else 0)

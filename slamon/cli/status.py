@@ -112,7 +112,8 @@ def blind_lines(name: str, sight: Sight, zone: tzinfo | None) -> list[str]:
     if sight.outlook is Outlook.UNSEEN:
         return [f"{name}: NOT SEEN YET: no poll has worked"]
     if sight.outlook is Outlook.FAILING:
-        return [f"{name}: the last poll failed"]
+        seen = "" if sight.age is None else f"; what is shown is {wall_time(sight.age)} old"
+        return [f"{name}: the last poll failed{seen}"]
     if sight.blind_since is None or sight.age is None:
         return []
     since = sight.blind_since.astimezone(zone).strftime("%a %d %b %H:%M")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,13 @@ from slamon.core.ticket import STAGES, Event, Stage
 FORMAT = 1
 
 
-def ledger_document(ledger: Ledger, *, tenant: str, ticket: object, summary: str) -> dict[str, Any]:
-    """Return *ledger* as JSON: instants ISO 8601 in UTC, durations in business seconds."""
+def ledger_document(
+    ledger: Ledger, *, tenant: str, ticket: object, summary: str, sight: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return *ledger* as JSON: instants ISO 8601 in UTC, durations in business seconds.
+
+    *sight* is what is to be said of how fresh it is.
+    """
     reading = ledger.reading
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -26,6 +32,7 @@ def ledger_document(ledger: Ledger, *, tenant: str, ticket: object, summary: str
         "ticket": ticket,
         "summary": summary,
         "as_of": format_instant(reading.as_of),
+        **({} if sight is None else {"sight": sight}),
         "calendar": {
             "version": ledger.terms.calendar,
             "name": ledger.calendar.name,

@@ -12,6 +12,7 @@ from slamon.core.alert_key import AlertKey, parse_alert_key
 from slamon.core.reading import Reading
 from slamon.core.ticket import Ticket
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.sight import read_sight
 from slamon.jobs.tenant import TenantSettings
 from slamon.log import get_logger
 from slamon.mail import message_id
@@ -76,8 +77,10 @@ class Backlogs:
     def describe(self, alerts: Sequence[Alert], now: datetime) -> Digest:
         """Return what the digest of *alerts* says at *now*."""
         tenant = alerts[0][1].tenant
+        sight = read_sight(self.store, tenant, now, self.tenants[tenant].pace)
+        as_of = sight.blind_since or now
         ids = {key.ticket_id for key, _ in alerts}
-        read = Evaluator(tenant, self.store, Unobserved()).read(ids, now)
+        read = Evaluator(tenant, self.store, Unobserved()).read(ids, as_of)
         readings = {reading.ticket_id: reading for reading in read}
         tickets = self.store.load_tickets(tenant, ids)
         goals = groupby(sorted(alerts, key=_goal_of), key=lambda alert: _goal_of(alert)[:3])
@@ -85,10 +88,11 @@ class Backlogs:
         return Digest(
             tenant=tenant,
             since=min(note.created_at for _, note in alerts),
-            as_of=now,
+            as_of=as_of,
             alerts=len(alerts),
             rows=tuple(sorted(rows, key=lambda row: row.urgency)),
             zone=self.zone(tenant),
+            is_blind=sight.is_blind,
         )
 
     def _row(self, told: Sequence[Alert], tickets: Mapping[int, Ticket], readings: Mapping[int, Reading]) -> DigestRow:

@@ -66,7 +66,10 @@ class DigestRow:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`alerts` alerts of one tenant in one mail, the first made at `since`; rows come worst first."""
+    """`alerts` alerts of one tenant in one mail, the first made at `since`; rows come worst first.
+
+    They tell how things stood at `as_of`; `is_blind`: the tenant was last seen then, and is not now.
+    """
 
     tenant: str
     since: datetime
@@ -74,6 +77,7 @@ class Digest:
     alerts: int
     rows: tuple[DigestRow, ...]
     zone: ZoneInfo
+    is_blind: bool = False
 
     @property
     def standing(self) -> tuple[DigestRow, ...]:

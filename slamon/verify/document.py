@@ -26,6 +26,7 @@ from slamon.verify.wall import Calendar
 STAGES = ("respond", "plan", "resolve")
 LEVEL_KINDS = ("entered", "status", "restored", "cancelled", "resolved")
 _KEYS = ("format", "tenant", "ticket", "summary", "as_of", "calendar", "terms", "events")
+_TOLD_KEYS = ("sight",)  # how fresh it is: nothing to derive it from
 _DERIVED_KEYS = ("clock", "stages", "intervals", "digest")
 _EVENT_KEYS = ("event", "kind", "at", "not_before", "origin", "id", "name", "level", "terms")
 _OTHER_KINDS = (
@@ -95,7 +96,7 @@ def read_ledger(document: dict[str, Any]) -> tuple[Ledger | None, list[str]]:
             return None
 
     try:
-        read_table(document, "ledger", (*_KEYS, *_DERIVED_KEYS))
+        read_table(document, "ledger", (*_KEYS, *_DERIVED_KEYS), _TOLD_KEYS)
         _read_labels(document)
     except FormError as error:
         findings.append(str(error))

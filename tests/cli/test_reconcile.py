@@ -55,7 +55,8 @@ def test_the_counts_the_causes_then_each_figure_that_differs(folder: Path) -> No
     result = run(folder)
 
     assert result.exit_code == 0, result.output
-    lines = result.output.splitlines()
+    blind, *lines = result.output.splitlines()
+    assert blind.startswith("main: BLIND since ")  # nothing has polled since
     assert lines[0] == (
         "main: 2 tickets compared, 1 of them differ in 2 figures; 1 tickets without a figure to compare, 0 not measured"
     )
@@ -67,6 +68,8 @@ def test_the_counts_the_causes_then_each_figure_that_differs(folder: Path) -> No
 
 def test_a_script_gets_all_causes_and_instants_with_their_offset(folder: Path) -> None:
     document = json.loads(run(folder, "--json").output)["tenants"][0]
+
+    assert (document["outlook"], document["blind_since"]) == ("blind", "2026-11-02T10:05:00+00:00")
 
     assert (document["compared"], document["without_witness"], document["not_measured"]) == (2, 1, 0)
     assert sum(document["causes"].values()) == document["causes"]["unknown"] == 2

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from slamon.cli.app import cli
 from slamon.core.ticket import Ref
 from slamon.store.migrate import open_store
+from slamon.verify import check
 from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.world import World, at, moved, status, ticket
 
@@ -176,6 +177,10 @@ class TestStatus:
 class TestExplain:
     def test_a_ticket_of_a_tenant_that_is_blind(self, folder: Path) -> None:
         assert run(folder, "explain", "2").output.startswith("main: BLIND since Mon 02 Nov 10:40 (")
+
+        document = json.loads(run(folder, "explain", "2", "--json").output)
+        assert document["sight"] == {"outlook": "blind", "blind_since": "2026-11-02T10:40:00+00:00"}
+        assert check(document) == []
 
     def test_the_ledger_adds_up(self, folder: Path) -> None:
         result = run(folder, "explain", "2", "--json", "--as-of", "2026-11-02T11:00:00Z")

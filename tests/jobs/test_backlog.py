@@ -12,6 +12,7 @@ import pytest
 from slamon.core.alert_key import AlertKey, parse_alert_key
 from slamon.core.promise import PolicyRule
 from slamon.core.reference import GoalHours
+from slamon.core.sight import Pace
 from slamon.core.ticket import Ref, Stage
 from slamon.core.transition import Change
 from slamon.errors import ChannelDownError
@@ -32,7 +33,7 @@ BY_RANK = PolicyRule(
     "default", calendar="AllHours", goals_by_rank={1: GoalHours(None, None, 3), 2: GoalHours(None, None, 4)}
 )
 NOC = "noc@example.org"
-SETTINGS = settings_of(BY_RANK, recipients=(NOC,), ticket_url="https://cw.example.org/{id}")
+SETTINGS = settings_of(BY_RANK, recipients=(NOC,), ticket_url="https://cw.example.org/{id}", pace=Pace(HOUR / 2))
 second = partial(ticket, priority=Ref(2, "Priority 2"))
 LIVES = [
     Life(second(1)),
@@ -121,6 +122,14 @@ def test_it_says_how_each_goal_stands_the_worst_first(office: Office) -> None:
         assert f"https://cw.example.org/{number}" in digest.html
     assert "  due Mon 2 Nov 15:00; alert of Mon 2 Nov 15:35; Priority 1, nobody's" in digest.text
     assert "Europe/Riga" in digest.text
+
+
+def test_while_the_tenant_is_not_seen_it_says_how_they_stood_when_it_was(office: Office) -> None:
+    (digest,) = office.deliver("17:00")
+
+    assert "1 h 35 min over: ticket 5 at Acme, resolve" in digest.text
+    assert "14:35 UTC, when slamon last saw ConnectWise: what came since is not known" in digest.text
+    assert "when slamon last saw ConnectWise: what came since is not known" in digest.html
 
 
 def test_few_come_one_by_one(office: Office) -> None:
