@@ -12,6 +12,7 @@ from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluated, Evaluator
 from slamon.jobs.hints import take_hints
 from slamon.jobs.poll import poll, refresh_reference
@@ -42,6 +43,7 @@ class TenantCycle:
         outbox: asyncio.Event,
         aftermath: Aftermath | None,
         teller: SightTeller | None,
+        endings: Endings | None = None,
     ) -> None:
         self.deps = deps
         self.last: Poll | None = None
@@ -55,6 +57,7 @@ class TenantCycle:
         self._outbox = outbox
         self._aftermath = aftermath
         self._teller = teller
+        self._endings = endings
         self._busy = asyncio.Lock()
         self._counts: OpenCounts | None = None
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
@@ -139,7 +142,8 @@ class TenantCycle:
         if read.ids or always_publish:
             counts = await asyncio.to_thread(self._publish, counts, read)
         self._counts = counts
-        if read.ids:
+        ended = await asyncio.to_thread(self._endings.tell, now) if self._endings else 0
+        if read.ids or ended:
             self._outbox.set()
 
     async def _publish_as_known(self) -> None:

@@ -156,19 +156,22 @@ class SchemaOutdatedError(StoreError):
 
 
 class DeliveryError(SlamonError):
-    """A message was not accepted. `closing`: the other side wants no more of them for now."""
+    """A message was not accepted. `closing`: the other side wants no more of them for now, or says for how long."""
 
-    def __init__(self, message: str, *, permanent: bool, closing: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, closing: bool = False, retry_after_seconds: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.closing = closing
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ChannelDownError(DeliveryError):
     """The channel takes nothing at present; that says nothing of the message."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, permanent=False, closing=True)
+    def __init__(self, message: str, *, retry_after_seconds: float = 0.0) -> None:
+        super().__init__(message, permanent=False, closing=True, retry_after_seconds=retry_after_seconds)
 
 
 class DeliveryUnknownError(DeliveryError):

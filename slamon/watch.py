@@ -15,6 +15,7 @@ from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
 from slamon.leases import Hold, Unshared
 from slamon.log import get_logger
@@ -47,6 +48,7 @@ class TenantWatch(TenantCycle):
         hold: Hold | None = None,
         aftermath: Aftermath | None = None,
         teller: SightTeller | None = None,
+        endings: Endings | None = None,
     ) -> None:
         super().__init__(
             deps,
@@ -59,6 +61,7 @@ class TenantWatch(TenantCycle):
             outbox=outbox,
             aftermath=aftermath,
             teller=teller,
+            endings=endings,
         )
         self._hint_seconds = hint_seconds
         self._hinted = asyncio.Event()

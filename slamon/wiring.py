@@ -21,6 +21,7 @@ from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import AuditEntry, Observer, OldKind, Store, Unobserved, WallTime
 from slamon.walltime import RealTime, SimulatedTime
+from slamon.wiring_channels import channel_rules, channel_uses, open_channel
 
 if TYPE_CHECKING:
     from slamon.canary import Aviary
@@ -80,6 +81,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         start_by_escalation=tenant.start == "escalation",
         recipients=config.alerted_of(name),
         operators=config.operators_of(name),
+        channels=channel_uses(config),
         ticket_url=tenant.ticket_url,
         base_url=config.web.base_url,
         pace=tenant_pace(config, name),
@@ -183,7 +185,7 @@ def open_couriers(
     stopping: Event,
     zone: Callable[[str], ZoneInfo] = lambda _tenant: ZoneInfo("UTC"),
 ) -> list[Courier]:
-    """Return who delivers, one for each channel: without [mail] nobody. A new channel gets its line here.
+    """Return who delivers, one for each channel, mail first if there is [mail].
 
     *zone* tells in which zone a tenant's instants are shown.
     """
@@ -191,9 +193,14 @@ def open_couriers(
     from slamon.jobs.notify import Courier, DeliveryRules
     from slamon.reporting.redirect import redirect
 
+    couriers = []
+    for name, settings in config.channel.items():
+        channel = open_channel(settings)
+        rules = channel_rules(config, name, channel, wall)
+        couriers.append(Courier(name, channel, store, observer, wall, rules, stopping))
     mail = config.mail
     if mail is None:
-        return []
+        return couriers
     tenants = {name: tenant_settings(config, name) for name in config.tenant}
     renderer = open_renderer(mail.templates, observer)
     rules = DeliveryRules(
@@ -201,7 +208,7 @@ def open_couriers(
         backlogs=Backlogs(store, renderer, tenants, zone, mail_domain(config, store), mail.digest_above),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
-    return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping)]
+    return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping), *couriers]
 
 
 def open_store_alarm(config: Config, store: Store, observer: Observer, stopping: Event) -> StoreAlarm | None:

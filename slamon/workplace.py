@@ -17,13 +17,14 @@ from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.core.instants import format_instant
-from slamon.errors import SchemaOutdatedError, SlamonError, StoreError, TenantHeldError
+from slamon.errors import SchemaOutdatedError, SlamonError, TenantHeldError
 from slamon.hints import Hinted
 from slamon.holder import new_holder
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.prune import prune_once
 from slamon.jobs.store_alarm import Unstored
@@ -33,9 +34,9 @@ from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics
 from slamon.ports import Store, WallTime
+from slamon.postroom import TICK, PostRoom
 from slamon.report_process import order_report, report_once
 from slamon.schedule import CronTrigger, build_scheduler, last_fire
-from slamon.seldom import Seldom
 from slamon.store_trouble import keep_looking
 from slamon.trail_reader import TrailReader
 from slamon.watch import TenantWatch
@@ -56,9 +57,7 @@ from slamon.wiring import (
 
 log = get_logger(__name__)
 
-TICK = 15.0  # real seconds: how long waiting mail or a missed wake-up of the scheduler may go unnoticed
 PRUNE_CRON, PRUNE_ZONE = "17 3 * * *", ZoneInfo("UTC")
-COMPLAIN_SECONDS = 60.0  # real seconds between two lines in the log that say the same
 GRACE = 20.0  # real seconds that running work gets after SIGTERM
 
 
@@ -90,10 +89,12 @@ class Workplace:
         self.alarm = open_store_alarm(config, store, metrics, self.stopping)
         if self.alarm is not None and before is not None:
             self.alarm.take_over(before.alarm)
-        self.couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
+        couriers = open_couriers(config, store, metrics, self.wall, self.stopping, self._zone)
+        self._post = PostRoom(couriers, store, metrics)
         self._clients: list[Client] = []
         metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
-        metrics.watch(config.tenant, [name for name, report in config.reports.items() if report.enabled])
+        reports = [name for name, report in config.reports.items() if report.enabled]
+        metrics.watch(config.tenant, reports, ["mail", *config.channel])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
         metrics.before_scrape(self._show_sight)
@@ -149,6 +150,7 @@ class Workplace:
             ),
             hold=self.leases.hold(name),
             aftermath=aftermath,
+            endings=Endings(settings, store),
             teller=SightTeller(settings, state, store, self.renderer, domain=domain, pace=pace),
         )
         if before is None:
@@ -180,7 +182,7 @@ class Workplace:
         self._schedule(scheduler.add_job)
         scheduler.start()
         tasks = [asyncio.create_task(work) for work in self.watching(stop)]
-        tasks.append(asyncio.create_task(self._notify(stop, scheduler.wakeup)))
+        tasks.append(asyncio.create_task(self._post.run(stop, self.outbox, scheduler.wakeup)))
         if self.alarm is not None:
             every = min([TICK, *(max(1.0, self._real_poll_seconds(name)) for name in self.config.tenant)])
             tasks.append(asyncio.create_task(keep_looking(self.alarm, self.unstored, self.wall, every, stop)))
@@ -238,15 +240,8 @@ class Workplace:
             await client.aclose()
 
     def deliver(self) -> bool:
-        """Deliver what waits in the outbox, then count what is left; say whether more may be delivered at once."""
-        more = [courier.deliver_waiting() for courier in self.couriers]
-        for courier in self.couriers:
-            state = self.store.outbox_state(courier.name)
-            oldest = state.oldest_at.timestamp() if state.oldest_at else float("nan")
-            self.metrics.set("slamon_outbox_pending", state.waiting, channel=courier.name)
-            self.metrics.set("slamon_outbox_held", state.held, channel=courier.name)
-            self.metrics.set("slamon_outbox_oldest_timestamp_seconds", oldest, channel=courier.name)
-        return any(more)
+        """Deliver what waits in the outbox, channel by channel; say whether more may be delivered at once."""
+        return self._post.deliver()
 
     async def report(self, name: str) -> int:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
@@ -262,27 +257,6 @@ class Workplace:
     def _show_sight(self) -> None:
         for watch in self.watches:
             watch.lookout.show(self.metrics)
-
-    async def _notify(self, stop: asyncio.Event, wake_scheduler: Callable[[], None]) -> None:
-        may_complain = Seldom(COMPLAIN_SECONDS)
-        while not stop.is_set():
-            try:
-                while await asyncio.to_thread(self.deliver) and not stop.is_set():
-                    pass
-                may_complain.reset()
-            except SchemaOutdatedError:
-                raise
-            except StoreError as error:
-                if may_complain():
-                    log.error("nothing can be delivered: the database failed", error=str(error))
-            except Exception:  # mail waits in the outbox; the next round tries again
-                log.exception("delivery failed")
-            wake_scheduler()
-            waits = [asyncio.create_task(event.wait()) for event in (stop, self.outbox)]
-            await asyncio.wait(waits, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
-            self.outbox.clear()
 
     def unstored(self) -> list[Unstored]:
         """Return the tenants of which nothing can be stored."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "init": ("slamon.cli.init", "init", "Write a commented slamon.toml."),
     "preview": ("slamon.cli.preview", "preview", "Write one mail to a file, of a ticket or of sample data."),
     "test-mail": ("slamon.cli.test_mail", "test_mail", "Send a test mail with the configured server."),
+    "test-channel": ("slamon.cli.test_channel", "test_channel", "Send a test event to a configured channel."),
     "db": ("slamon.cli.db", "db", "Look after the database's schema."),
     "cluster": ("slamon.cli.cluster", "cluster", "Share many tenants among many nodes."),
     "demo": ("slamon.cli.demo", "demo", "Run all of slamon on a simulated service desk."),

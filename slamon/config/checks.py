@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from slamon.config.channels import check_channels
 from slamon.config.policies import SOURCE_CALENDARS
 from slamon.config.problems import Path as Place
 from slamon.config.problems import cut, dotted, missing_secret, shown, suggest
@@ -27,6 +28,7 @@ def cross_check(tree: Mapping[str, Any]) -> list[Problem]:
         problems += _mail(table(tree, "mail"))
     problems += _reports(tree)
     problems += _canary(tree)
+    problems += check_channels(tree)
     problems += _calendars(tree)
     problems += _policies(tree)
     return problems

@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from slamon.config.channels import CHANNEL_SECRETS, SECRET_URLS
 from slamon.config.database import DEFAULT_URL, anchor_url, passwords_of
 from slamon.config.problems import Path as Key
-from slamon.config.problems import dotted, env_name, shown
+from slamon.config.problems import dotted, env_name, is_channel_url, shown
 from slamon.config.secrets import UNREADABLE, Findings, read_secret
 from slamon.errors import Problem
 
@@ -75,7 +76,7 @@ def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
     if isinstance(web.get("config_file"), str) and web["config_file"]:
         web["config_file"] = str((findings.folder / web["config_file"]).absolute())
     _anchor_templates(_at(tree, ("mail",)), findings)
-    for path, table in _secret_places(tree):
+    for path, table in {path[:-1]: (path, table) for path, table in _secret_places(tree)}.values():
         file = table.get("ca_file")
         if path[0] != "store" and isinstance(file, str) and file:
             table["ca_file"] = str((findings.folder / file).absolute())
@@ -102,12 +103,17 @@ def _secret_places(tree: Mapping[str, Any]) -> Iterator[tuple[Key, dict[str, Any
     yield ("canary", "ping_url"), _at(tree, ("canary",))
     for name in _at(tree, ("tenant",)):
         yield ("tenant", name, "private_key"), _at(tree, ("tenant", name))
+    for name in _at(tree, ("channel",)):
+        for key in CHANNEL_SECRETS:
+            yield ("channel", name, key), _at(tree, ("channel", name))
 
 
 def _is_written_down(path: Key, table: Mapping[str, Any]) -> bool:
     if path == ("store", "url"):
         url = table.get("url")
         return isinstance(url, str) and bool(passwords_of(url))
+    if is_channel_url(path) and table.get("kind") not in SECRET_URLS:
+        return False
     return path[-1] in table
 
 

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from slamon.config.channels import Channel, secrets_of
 from slamon.config.checks import cross_check
 from slamon.config.database import DEFAULT_URL, check_url, mask_url, passwords_of
 from slamon.config.policies import DefaultPolicy, NamedLevel, Policy, Promise, Section, StatusLevel
@@ -107,6 +108,7 @@ class Alerts(Section):
     warn_percent: Percent = 75
     recipients: tuple[Address, ...] = ()
     operators: tuple[Address, ...] = ()
+    channels: tuple[Name, ...] = ()
 
 
 class Report(Section):
@@ -236,6 +238,7 @@ class Config(BaseSettings):
     web: Web = Field(default_factory=Web)
     mail: Mail | None = None
     alerts: Alerts = Field(default_factory=Alerts)
+    channel: dict[Name, Channel] = Field(default_factory=dict)
     reports: dict[Name, Report] = Field(default_factory=dict)
     canary: Canary = Field(default_factory=Canary)
     retention: Retention = Field(default_factory=Retention)
@@ -319,6 +322,8 @@ class Config(BaseSettings):
         for tenant in self.tenant.values():
             private = tenant.private_key.get_secret_value()
             found += [private, _base64(f"{tenant.company}+{tenant.public_key}:{private}")]
+        for channel in self.channel.values():
+            found += secrets_of(channel)
         if self.canary.ping_url is not None:
             found.append(self.canary.ping_url.get_secret_value())
         if self.mail is not None and self.mail.password is not None:

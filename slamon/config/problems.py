@@ -12,7 +12,7 @@ from slamon.errors import Problem
 from slamon.redact import MASK, is_secret_key
 
 Path = tuple[str | int, ...]
-SECRET_KEYS = ("private_key", "password", "ping_url")
+SECRET_KEYS = ("private_key", "password", "ping_url", "secret", "routing_key")
 
 
 class InvalidError(Exception):
@@ -25,7 +25,12 @@ class InvalidError(Exception):
 
 def is_secret(path: Path) -> bool:
     """Return whether the value at *path* is one of slamon's own secrets."""
-    return path == ("store", "url") or path[-1] in SECRET_KEYS
+    return path == ("store", "url") or path[-1] in SECRET_KEYS or is_channel_url(path)
+
+
+def is_channel_url(path: Path) -> bool:
+    """Return whether *path* is the address of a channel: it may hold a token, though it may stand in the file."""
+    return path[0] == "channel" and path[-1] == "url"
 
 
 def dotted(path: Path) -> str:
@@ -78,11 +83,19 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
         path = tuple(part for part in detail["loc"] if part != "[key]")
         context: dict[str, Any] = detail.get("ctx") or {}
         remedy = _remedy(detail["type"], path, context, detail["msg"], model)
+        path = _as_written(path, detail["type"])
         value = "" if detail["type"] in ("missing", "extra_forbidden") else shown(path, detail["input"])
         if "[key]" in detail["loc"]:
             value = ""
         found.append(Problem(dotted(path), value, remedy))
     return found
+
+
+def _as_written(path: Path, kind: str) -> Path:
+    """Return *path* without the kind of channel that pydantic puts into it, and with the key that chooses one."""
+    if kind.startswith("union_tag_"):
+        return (*path, "kind")
+    return (*path[:2], *path[3:]) if path[0] == "channel" and len(path) > 2 and path[2] != "[key]" else path
 
 
 _PLAIN = {
@@ -113,6 +126,10 @@ def _remedy(kind: str, path: Path, context: dict[str, Any], message: str, model:
         return f"unknown key; {suggest(str(path[-1]), known_keys(model, path[:-1]))}"
     if kind == "missing":
         return _missing(path, model)
+    if kind == "union_tag_not_found":
+        return "missing; write which kind of channel it is"
+    if kind == "union_tag_invalid":
+        return f"write one of {context['expected_tags']}"
     if kind == "tuple_type":
         tables = isinstance(element_type(model, path), type)
         return f"write it as [[{path[-1]}]], once for each" if tables else "write a list in [ ]"
@@ -123,7 +140,7 @@ def _missing(path: Path, model: type[BaseModel]) -> str:
     table = model_at(model, path[:-1])
     field = table.model_fields.get(str(path[-1])) if table else None
     what = (field.description if field else None) or "add it"
-    return missing_secret(path, what) if is_secret(path) else f"missing; {what}"
+    return missing_secret(_as_written(path, "missing"), what) if is_secret(path) else f"missing; {what}"
 
 
 def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
@@ -139,16 +156,26 @@ def model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseMode
     """Return the class behind the table at *path*."""
     kind: Any = model
     for part in path:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(kind, list):
+            kind = next((each for each in kind if str(part) in get_args(each.model_fields["kind"].annotation)), None)
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
             field = kind.model_fields.get(str(part))
             kind = _bare(field.annotation) if field else None
         elif get_origin(kind) is dict:
-            kind = _bare(get_args(kind)[1])
+            choices = models_in(get_args(kind)[1])
+            kind = choices if len(choices) > 1 else _bare(get_args(kind)[1])
         elif get_origin(kind) is tuple:
             kind = _bare(get_args(kind)[0])
         else:
             return None
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401  (a type form)
+    """Return the classes that a table may be of: several where its `kind` decides."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in models_in(part)]
 
 
 def element_type(model: type[BaseModel], path: Path) -> type[BaseModel] | None:

@@ -115,6 +115,15 @@ warn_percent = 75               # a stage is at risk from this share of its goal
 recipients = []                 # such as ["noc@example.org"]
 # operators = ["slamon-admins@example.org"]   # who hears that slamon does not see; default: recipients
 
+# channels = ["desk"]           # who is told beside the mails
+
+# Other ways to tell: webhook, alertmanager, pagerduty.
+# [channel.desk]
+# kind = "webhook"
+# url = "https://hooks.example.org/slamon"
+# secret_file = "desk_secret"   # or SLAMON_CHANNEL__DESK__SECRET; signs what is sent
+# alerts = ["breached"]         # default: near_breach too
+
 [reports.breach]                # the breach report; more reports under other names
 kind = "breach"
 cron = "0 7 * * *"

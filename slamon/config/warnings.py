@@ -25,6 +25,8 @@ def find_warnings(config: Config) -> list[str]:
 
 
 def _mail(config: Config) -> list[str]:
+    if config.mail is None and config.alerts.channels:
+        return ["mail: there is no [mail]; reports are not sent, and what a channel refuses for good is only logged"]
     if config.mail is None:
         return ["mail: there is no [mail]; alerts and reports are not sent, they stay in the metrics"]
     found = []

@@ -15,7 +15,9 @@ from slamon.jobs.compose import compose_ticket_mail
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.mail import message_id
 from slamon.ports import Notification, Store
-from slamon.reporting.render import Renderer
+from slamon.ports.event import Event, encode_event
+from slamon.reporting.event import event_of
+from slamon.reporting.render import Rendered, Renderer
 
 TOLD = (Change.NEAR_BREACH, Change.BREACHED)
 
@@ -50,7 +52,7 @@ class Announcer:
         self._aftermath = aftermath
 
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
-        if not self._settings.recipients:
+        if not self._settings.recipients and not any(use.kinds for use in self._settings.channels):
             return []
         news = [(transition, reading) for transition, reading in told if transition.change in TOLD]
         if self._aftermath:
@@ -72,7 +74,7 @@ class Announcer:
         ticket = mail.ticket
         rendered = self._renderer.render_ticket(mail)
         key = AlertKey(tenant, ticket.id, transition.stage, transition.change, transition.version)
-        return [
+        mails = [
             Notification(
                 key=str(replace(key, recipient=recipient)),
                 tenant=tenant,
@@ -86,6 +88,29 @@ class Announcer:
                 ticket_id=ticket.id,
             )
             for recipient in self._settings.recipients
+        ]
+        return [*mails, *self._tell_channels(key, rendered, event_of(mail, key))]
+
+    def _tell_channels(self, key: AlertKey, rendered: Rendered, event: Event) -> list[Notification]:
+        """Return the same for the channels that take it: as data, and as text for those that show it."""
+        uses = [use for use in self._settings.channels if event.kind in use.kinds]
+        return [
+            Notification(
+                key=str(replace(key, recipient=use.name)),
+                tenant=key.tenant,
+                kind=event.kind,
+                recipient=use.name,
+                channel=use.name,
+                subject=rendered.subject,
+                text=rendered.text,
+                html="",
+                data=encode_event(event),
+                stands=use.lasts,
+                message_id=message_id(key.event, use.name, self._domain),
+                created_at=event.as_of,
+                ticket_id=key.ticket_id,
+            )
+            for use in uses
         ]
 
     def _blind_span(self, happened_at: datetime, now: datetime) -> tuple[datetime, datetime] | None:

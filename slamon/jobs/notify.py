@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ LEASE = timedelta(minutes=5)  # real time; far longer than a daemon is likely to
 PATIENCE = LEASE.total_seconds() / 2  # an older claim hands nothing over: another taker may soon be at it
 AT_ONCE = 20  # messages on one connection
 PAUSES = (1, 5, 15, 30, 60, 120, *[240] * 11)  # minutes, 48 hours in sum; then a message is given up
+LONGEST_WAIT = 3600.0  # seconds; a server that asks for more is asked again all the same
 LONGEST_PAUSE = timedelta(minutes=max(PAUSES))
 DOWN_SECONDS = (15.0, 30.0, 60.0, 120.0, 300.0)  # how long a channel that takes nothing is left alone
 RETRY_SECONDS = 1.0  # between two tries to reach the database
@@ -31,12 +32,21 @@ class ClaimLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """For a channel whose other side forgets: *tell* it again what stands, every so many real seconds."""
+
+    tell: Callable[[Sequence[Notification]], None]
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRules:
     """What to do where there is a choice. *instead* makes the message that takes the place of one given up."""
 
     hold_unknown: bool = False
     backlogs: Backlogs | None = None
     instead: Callable[[Notification, str], Notification | None] = lambda _note, _why: None
+    refresh: Refresh | None = None
 
 
 class Courier:
@@ -65,6 +75,7 @@ class Courier:
         self._stopping = stopping or threading.Event()
         self._down = 0  # how many times in a row the channel took nothing
         self._silent_until = 0.0
+        self._refresh_at = 0.0
 
     def deliver_waiting(self) -> bool:
         """Deliver what waits, as far as one connection goes; say whether another round may find more at once."""
@@ -74,7 +85,9 @@ class Courier:
         with self._channel.session() as session:
             if not self._merge_backlogs(session):
                 return False
-            return all(not self._stopping.is_set() and self._deliver_next(session) for _ in range(AT_ONCE))
+            more = all(not self._stopping.is_set() and self._deliver_next(session) for _ in range(AT_ONCE))
+        self._tell_again()
+        return more
 
     def _merge_backlogs(self, session: Session) -> bool:
         """Merge what has piled up, once the way is free: so a digest tells how things stand when it is sent."""
@@ -96,6 +109,18 @@ class Courier:
                 log.exception("backlog not merged", tenant=tenant, recipient=recipient)
         return True
 
+    def _tell_again(self) -> None:
+        """Tell the other side what stands, if it is time to; that failed, it is due at the next round."""
+        refresh = self._rules.refresh
+        if refresh is None or _seconds() < max(self._refresh_at, self._silent_until) or self._stopping.is_set():
+            return
+        try:
+            refresh.tell(self._store.load_standing(channel=self.name))
+        except DeliveryError as error:
+            self._leave_alone(str(error), error.retry_after_seconds)
+            return
+        self._refresh_at = _seconds() + refresh.every_seconds
+
     def _settle(self) -> None:
         for note in self._store.settle_unknown(self.name, hold=self._rules.hold_unknown):
             self._tell_unknown(note, "its taker vanished while the server had it")
@@ -107,19 +132,22 @@ class Courier:
         if note is None:
             return False
         try:
-            session.deliver(note, lambda: self._commit(note, claimed_at))
+            remark = session.deliver(note, lambda: self._commit(note, claimed_at))
         except ClaimLostError as lost:
             log.warning("claim given up, nothing was sent", key=note.key, reason=str(lost))
             self._insist(lambda: self._store.put_back(note))
         except ChannelDownError as error:
             self._insist(lambda: self._store.put_back(note))
-            self._leave_alone(str(error))
+            self._leave_alone(str(error), error.retry_after_seconds)
             return False
         except DeliveryUnknownError as error:
             self._mark_unknown(note, str(error))
             return False
         except DeliveryError as error:
             self._mark_failed(note, str(error), permanent=error.permanent)
+            if error.retry_after_seconds:
+                self._silent_until = _seconds() + min(error.retry_after_seconds, LONGEST_WAIT)
+                return False
             return not error.closing
         except StoreError:
             self._insist(lambda: self._store.put_back(note))
@@ -127,7 +155,7 @@ class Courier:
             log.exception("delivery failed", key=note.key)
             self._mark_failed(note, f"{type(error).__name__}: {error}", permanent=False)
         else:
-            self._mark_sent(note)
+            self._mark_sent(note, remark or "")
         self._down = 0
         return True
 
@@ -141,9 +169,9 @@ class Courier:
 
     # --- what became of it
 
-    def _mark_sent(self, note: Notification) -> None:
+    def _mark_sent(self, note: Notification, remark: str) -> None:
         now = self._wall.now()
-        self._insist(lambda: self._store.mark_sent(note, now))
+        self._insist(lambda: self._store.mark_sent(note, now, remark))
         self._count(note, "sent")
         took = (now - note.created_at).total_seconds()
         self._observer.observe("slamon_notification_latency_seconds", took, channel=note.channel, kind=note.kind)
@@ -176,9 +204,9 @@ class Courier:
         else:
             log.warning("message may arrive twice, the second one labelled", key=note.key, error=why)
 
-    def _leave_alone(self, error: str) -> None:
+    def _leave_alone(self, error: str, asked_seconds: float = 0.0) -> None:
         """Wait a while, longer each time, before anything is taken to this channel again. No message is to blame."""
-        pause = DOWN_SECONDS[min(self._down, len(DOWN_SECONDS) - 1)]
+        pause = max(DOWN_SECONDS[min(self._down, len(DOWN_SECONDS) - 1)], min(asked_seconds, LONGEST_WAIT))
         self._down += 1
         self._silent_until = _seconds() + pause
         log.error("nothing can be delivered", channel=self.name, error=error, next_try_seconds=pause)

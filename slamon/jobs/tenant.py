@@ -21,6 +21,15 @@ _EVERY_MINUTE = Pace(timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelUse:
+    """A channel beside mail: which kinds of alert go to it, and whether it must hear when they hold no more."""
+
+    name: str
+    kinds: frozenset[str] = frozenset()
+    lasts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSettings:
     """How one tenant is read and who is told. `ticket_url` holds `{id}`, or is empty; `base_url` is slamon's own."""
 
@@ -36,6 +45,7 @@ class TenantSettings:
     start_by_escalation: bool = False
     recipients: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()  # who hears of slamon's own troubles
+    channels: tuple[ChannelUse, ...] = ()
     ticket_url: str = ""
     base_url: str = ""
     pace: Pace = _EVERY_MINUTE

@@ -41,21 +41,23 @@ class Metrics:
         self._clocks = OpenClocks()
         self._page = Page(self._process, self._clocks)
         self._tenants: tuple[str, ...] = ()
-        self._channels = channels
+        self._channels = tuple(channels)
         self._before_scrape: Callable[[], None] | None = None
         self.registry = CollectorRegistry()
         self.registry.register(self._process)
         self.registry.register(self._clocks)
-        self.watch(tenants, reports)
+        self.watch(tenants, reports, self._channels)
         self._process.set("slamon_config_last_reload_successful", 1)
 
-    def watch(self, tenants: Iterable[str], reports: Sequence[str] = ()) -> None:
-        """Show these tenants, from zero if new, and forget the others: at the start and after a reload."""
+    def watch(self, tenants: Iterable[str], reports: Sequence[str] = (), channels: Sequence[str] = ("mail",)) -> None:
+        """Show these tenants and channels, from zero if new, and forget the others: at the start and after a reload."""
         shown = tuple(clean_label(tenant) for tenant in tenants)
         for gone in set(self._tenants) - set(shown):
             self._process.forget("tenant", gone)
             self._clocks.forget(gone)
-        self._tenants = shown
+        for gone in set(self._channels) - set(channels):
+            self._process.forget("channel", gone)
+        self._tenants, self._channels = shown, tuple(channels)
         self._process.start_at_zero(tenant=shown, report=reports, channel=self._channels)
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:

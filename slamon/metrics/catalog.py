@@ -14,7 +14,10 @@ POLL_RESULTS = ("ok", "partial", "failed")
 REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape", "bad_history")
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
-KINDS = ("near_breach", "breached", "digest", "report", "blind", "sighted", "unstored", "stored", "restored", "canary")
+KINDS = (
+    *("near_breach", "breached", "ended", "digest", "report", "blind", "sighted", "unstored", "stored", "restored"),
+    "canary",
+)
 PRUNED = ("events", "readings", "notifications", "reports", "polls", "versions")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
 CALLBACK_RESULTS = (

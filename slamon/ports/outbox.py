@@ -15,7 +15,7 @@ class Notification:
 
     key: str
     tenant: str
-    kind: str  # near_breach, breached, digest, report, restored, canary
+    kind: str  # near_breach, breached, ended, digest, report, restored, canary
     recipient: str
     subject: str
     text: str
@@ -24,6 +24,9 @@ class Notification:
     created_at: datetime
     ticket_id: int | None = None
     channel: str = "mail"
+    data: str = ""  # the event as JSON (`ports.event`), where programs read the message; frozen like its text
+    follows: str = ""  # the key of the message that it ends, and that it must not overtake
+    stands: bool = False  # it raised something at the other side that lasts until another message ends it
     id: int | None = None
     attempts: int = 0  # how often it was claimed: the newest claim alone may say what became of it
     failures: int = 0  # how often it was not accepted
@@ -57,7 +60,10 @@ class OutboxStore(Protocol):
     """
 
     def enqueue(self, notifications: Sequence[Notification]) -> int:
-        """Put notifications into the outbox, those with a known key left alone; return how many are new."""
+        """Put notifications into the outbox, those with a known key left alone; return how many are new.
+
+        What they follow stands no more.
+        """
 
     def settle_unknown(self, channel: str, *, hold: bool) -> list[Notification]:
         """Take the messages whose taker vanished while the other side had them: hold them, or let them go again."""
@@ -68,13 +74,14 @@ class OutboxStore(Protocol):
         """Claim what is to be tried at *now*, the most urgent first, then the oldest; None if nothing is.
 
         A next try that lies further off than *furthest* was set by a clock that has been put back since.
+        What follows a message waits until that one is done with.
         """
 
     def mark_sending(self, note: Notification) -> bool:
         """Note that the other side is about to get it all; False if the claim is no longer ours."""
 
-    def mark_sent(self, note: Notification, now: datetime) -> None:
-        """Note that it was accepted: true whoever claimed it meanwhile."""
+    def mark_sent(self, note: Notification, now: datetime, remark: str = "") -> None:
+        """Note that it was accepted, and how: true whoever claimed it meanwhile."""
 
     def mark_failed(
         self,
@@ -105,6 +112,9 @@ class OutboxStore(Protocol):
     def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
         """The subjects of what waited in the backup that was restored then, and was therefore not sent."""
 
+    def load_standing(self, *, tenant: str = "", channel: str = "") -> list[Notification]:
+        """What stands, of one tenant or in one channel, by number, without text; of a channel only what was sent."""
+
     def outbox_state(self, channel: str | None = None) -> OutboxState: ...
     def find_backlogs(self, channel: str, more_than: int) -> list[tuple[str, str]]:
         """The (tenant, recipient) for whom alerts wait, of recipients for whom more than so many do in all."""
@@ -131,8 +141,8 @@ class Session(Protocol):
     def connect(self) -> None:
         """Be ready for a message, or raise a ChannelDownError."""
 
-    def deliver(self, notification: Notification, commit: Callable[[], None]) -> None:
-        """Return once it is accepted, or raise a DeliveryError.
+    def deliver(self, notification: Notification, commit: Callable[[], None]) -> str | None:
+        """Return once it is accepted, with a remark for the outbox if there is one; or raise a DeliveryError.
 
         *commit* is called just before the step whose outcome may stay unknown; if it raises,
         the message is not delivered.

@@ -21,7 +21,7 @@ _LEFT_OUT = {
     "versions": {"first_seen_at"},
     "notifications": {
         *("id", "state", "attempts", "next_try_at", "lease_until", "finished_at", "error"),
-        *("failures", "unsure", "merged_into"),
+        *("failures", "unsure", "merged_into", "stands"),
     },
 }
 _TABLES: tuple[Table, ...] = (tickets, events, readings, transitions, notifications, versions)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, update
 
 from slamon.ports import Notification, OutboxState
 from slamon.store import codec
@@ -25,7 +25,7 @@ from slamon.store.types import from_seconds, pack, to_seconds
 
 NOTIFICATION_COLUMNS = (
     *("tenant", "key", "kind", "channel", "recipient", "ticket_id", "message_id"),
-    *("subject", "text", "html", "created_at", "next_try_at"),
+    *("subject", "text", "html", "created_at", "data", "follows", "stands", "next_try_at"),
 )
 NOTE_COLUMNS = ("id", "attempts", "failures", "unsure", *NOTIFICATION_COLUMNS[:-1])
 _URGENCY = {"breached": 0, "blind": 0, "near_breach": 1, "digest": 1}  # all else comes after them
@@ -33,19 +33,31 @@ _columns = notifications.c
 _state = _columns.state
 IS_WAITING = _state.in_(("pending", "claimed", "sending"))
 _LEASE_IS_OVER = _columns.lease_until <= database_now()
+_before = notifications.alias("before")
+_BLOCKS = and_(
+    _before.c.tenant == _columns.tenant,
+    _before.c.key == _columns.follows,
+    _before.c.state.in_(("pending", "claimed", "sending", "held")),
+)
+_MAY_GO = or_(_columns.follows == "", ~select(_before.c.id).where(_BLOCKS).exists())
 _HELD = "not sent: it waited when the backup was made, and may have been sent since"
 
 
 def enqueue(connection: Connection, notes: Sequence[Notification]) -> int:
     """Put *notes* into the outbox, those with a known key left alone; return how many are new."""
     rows = {(note.tenant, note.key): _notification_row(note) for note in notes}
-    return insert_rows(
+    new = insert_rows(
         connection,
         notifications,
         list(rows.values()),
         columns=NOTIFICATION_COLUMNS,
         conflict="ignore",
     )
+    for note in notes:
+        if note.follows:
+            ended = and_(_columns.tenant == note.tenant, _columns.key == note.follows)
+            _set(connection, ended, {"stands": False})
+    return new
 
 
 def settle_unknown(connection: Connection, channel: str, *, hold: bool) -> list[Notification]:
@@ -69,7 +81,7 @@ def claim(
     is_due = or_(_columns.failures == 0, next_try_at <= now, next_try_at > now + furthest)
     free = or_(and_(_state == "pending", is_due), and_(_state == "claimed", _LEASE_IS_OVER))
     urgency = case(_URGENCY, value=_columns.kind, else_=len(_URGENCY))
-    first = select(_columns.id).where(IS_WAITING, _columns.channel == channel, free)
+    first = select(_columns.id).where(IS_WAITING, _columns.channel == channel, free, _MAY_GO)
     first = first.order_by(urgency, _columns.id).limit(1).with_for_update(skip_locked=True)
     taken = update(notifications).where(_columns.id == first.scalar_subquery(), free)
     until = database_now() + int(lease.total_seconds())
@@ -82,9 +94,9 @@ def mark_sending(connection: Connection, note: Notification) -> bool:
     return _set(connection, _is_mine(note, "claimed"), {"state": "sending"}) == 1
 
 
-def mark_sent(connection: Connection, note: Notification, now: datetime) -> None:
+def mark_sent(connection: Connection, note: Notification, now: datetime, remark: str = "") -> None:
     """Note that the recipient's server took the message: true whatever the row said meanwhile."""
-    values = {"state": "sent", "lease_until": None, "finished_at": now, "error": ""}
+    values = {"state": "sent", "lease_until": None, "finished_at": now, "error": codec.storable(remark)}
     _set(connection, and_(_columns.id == note.id, _state != "sent"), values)
 
 
@@ -128,6 +140,19 @@ def load_held(connection: Connection, tenant: str, restored_at: datetime) -> lis
     return list(dict.fromkeys(connection.scalars(query)))
 
 
+def load_standing(connection: Connection, tenant: str, channel: str) -> list[Notification]:
+    """Return what stands, of *tenant* or in *channel* ('' for all), by number and without its text.
+
+    Of a channel only what has been sent: what waits is not there yet.
+    """
+    wanted: list[ColumnElement[bool]] = [_columns.stands]
+    wanted += [_columns.tenant == tenant] if tenant else []
+    wanted += [_columns.channel == channel, _state == "sent"] if channel else []
+    found = zip(NOTE_COLUMNS, raw(notifications, NOTE_COLUMNS), strict=True)
+    columns = [literal("") if name in ("text", "html") else column for name, column in found]
+    return [note_from(tuple(row)) for row in connection.execute(select(*columns).where(*wanted).order_by(_columns.id))]
+
+
 def put_back(connection: Connection, note: Notification) -> None:
     _set(connection, _is_mine(note), {"state": "pending", "lease_until": None})
 
@@ -146,7 +171,7 @@ def load_state(connection: Connection, channel: str | None) -> OutboxState:
 def note_from(row: Row) -> Notification:
     """Return the notification of a row of NOTE_COLUMNS."""
     note_id, attempts, failures, unsure, tenant, key, kind, channel, recipient, ticket_id, message_id = row[:11]
-    subject, text, html, created_at = row[11:]
+    subject, text, html, created_at, data, follows, stands = row[11:]
     return Notification(
         key=key,
         tenant=tenant,
@@ -159,6 +184,9 @@ def note_from(row: Row) -> Notification:
         created_at=from_seconds(created_at),
         ticket_id=ticket_id,
         channel=channel,
+        data=data,
+        follows=follows,
+        stands=stands,
         id=note_id,
         attempts=attempts,
         failures=failures,
@@ -193,5 +221,8 @@ def _notification_row(note: Notification) -> Row:
         codec.storable(note.text),
         pack(codec.storable(note.html)),
         created_at,
+        codec.storable(note.data),
+        note.follows,
+        note.stands,
         created_at,
     )

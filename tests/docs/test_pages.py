@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -55,13 +56,18 @@ def test_printed_settings_load(block: Block) -> None:
     whole = re.search(r"^\[tenant\.[a-z-]+\]$", block.text, re.MULTILINE) is not None
     text = block.text if whole else TENANT + block.text
     name = "TRIAL" if "[tenant.trial]" in text else "MAIN"
+    document = tomllib.loads(text)
     environ = {f"SLAMON_TENANT__{name}__PRIVATE_KEY": "a secret"}
-    if "password_file" in text:
+    if "password_file" in document.get("mail", {}):
         environ["SLAMON_MAIL__PASSWORD"] = "another"
-    if "ping_url_file" in text:
+    if "ping_url_file" in document.get("canary", {}):
         environ["SLAMON_CANARY__PING_URL"] = "https://hc-ping.example.org/fourth"
-    elif "url_file" in text:
+    if "url_file" in document.get("store", {}):
         environ["SLAMON_STORE__URL"] = "postgresql://slamon:third@db.example.org/slamon"
+    for channel, settings in document.get("channel", {}).items():
+        for key in (key.removesuffix("_file") for key in settings if key.endswith("_file") and key != "ca_file"):
+            secret = "https://hooks.example.org/fifth" if key == "url" else "sixth"
+            environ[f"SLAMON_CHANNEL__{channel.upper()}__{key.upper()}"] = secret
 
     config = parse_config(text, environ)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from slamon.config import Config, public_holidays
+from slamon.config.problems import models_in
 from slamon.core.rules import DAY_NAMES
 from slamon.core.rules_document import document_of, rules_from_document
 from tests.docs.pages import REFERENCE, codes, rows, sections
@@ -26,6 +27,11 @@ def tables(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, str, F
     for key, field in model.model_fields.items():
         below = inner_model(field.annotation)
         place = f"{path}.{key}" if path else key
+        choices = models_in(field.annotation)
+        if len(choices) > 1:
+            for choice in choices:
+                yield from tables(choice, f"{place}.NAME {get_args(choice.model_fields['kind'].annotation)[0]}")
+            continue
         if below is None:
             if path:
                 yield path, key, field
@@ -49,9 +55,15 @@ def is_mapping(annotation: object) -> bool:
 def documented(table: str) -> dict[str, list[str]]:
     """Return the rows of the section whose heading names *table*."""
     for heading, found in TABLES.items():
-        if any(code.strip("[]") == table for code in codes(heading)):
+        if any(code.strip("[]") == table for code in codes(heading)) or " ".join(codes(heading)) == _written(table):
             return found
     raise AssertionError(f"{PAGE.name} has no section for [{table}]")
+
+
+def _written(table: str) -> str:
+    """Return how a heading writes a table whose `kind` decides: `[channel.NAME]` and `webhook`."""
+    name, _, kind = table.partition(" ")
+    return f"[{name}] {kind}"
 
 
 def shown_default(field: FieldInfo) -> str:
@@ -88,6 +100,7 @@ def test_no_row_names_a_setting_that_does_not_exist() -> None:
 
     for heading, found in TABLES.items():
         allowed = set().union(*(known.get(code.strip("[]"), set()) for code in codes(heading)))
+        allowed |= next((keys for table, keys in known.items() if _written(table) == " ".join(codes(heading))), set())
         assert set(found) <= allowed, heading
 
 

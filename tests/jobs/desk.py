@@ -23,6 +23,7 @@ from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
 from slamon.jobs.deps import PollDeps
+from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.metrics import Metrics
@@ -126,6 +127,7 @@ class Desk:
             comparison=comparison,
             aftermath=self.aftermath,
             teller=self.teller,
+            endings=Endings(self.settings, self.used),
         )
 
     def compare_with(self, comparison: Comparison) -> None:

@@ -323,9 +323,9 @@ class Forgetful(SqlStore):
         self._try("sending")
         return super().mark_sending(note)
 
-    def mark_sent(self, note: Notification, now: datetime) -> None:
+    def mark_sent(self, note: Notification, now: datetime, remark: str = "") -> None:
         self._try("sent")
-        super().mark_sent(note, now)
+        super().mark_sent(note, now, remark)
 
 
 @pytest.mark.parametrize(("mark", "times", "attempts"), [("sent", 5, 1), ("sending", 1, 2)])

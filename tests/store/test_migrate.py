@@ -60,7 +60,10 @@ def anatomy(connection: Connection) -> set[tuple[str, ...]]:
         rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
         # One CREATE TABLE may list its constraints in another order than the other; the parts must be the same.
         # A column that was added stands behind the last one, on its line.
-        parts = {(kind, name, *sorted(re.split(r",\s*\n|, (?=\w+ TEXT\b)", _inside(sql)))) for kind, name, sql in rows}
+        parts = {
+            (kind, name, *sorted(re.split(r",\s*\n|, (?=\w+ (?:TEXT|BOOLEAN)\b)", _inside(sql))))
+            for kind, name, sql in rows
+        }
     else:
         parts = {
             tuple(map(str, row))

@@ -31,9 +31,9 @@ class SqlOutboxStore(SqlPart):
         with self._database.writing() as connection:
             return outbox.mark_sending(connection, note)
 
-    def mark_sent(self, note: Notification, now: datetime) -> None:
+    def mark_sent(self, note: Notification, now: datetime, remark: str = "") -> None:
         with self._database.writing() as connection:
-            outbox.mark_sent(connection, note, now)
+            outbox.mark_sent(connection, note, now, remark)
 
     def mark_failed(
         self,
@@ -70,6 +70,10 @@ class SqlOutboxStore(SqlPart):
     def load_held(self, tenant: str, restored_at: datetime) -> list[str]:
         with self._database.reading() as connection:
             return outbox.load_held(connection, tenant, restored_at)
+
+    def load_standing(self, *, tenant: str = "", channel: str = "") -> list[Notification]:
+        with self._database.reading() as connection:
+            return outbox.load_standing(connection, tenant, channel)
 
     def outbox_state(self, channel: str | None = None) -> OutboxState:
         with self._database.reading() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -44,6 +46,9 @@ notifications = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("unsure", Integer, nullable=False, server_default="0"),
     Column("merged_into", BigInteger),
+    Column("data", Text, nullable=False, server_default=""),
+    Column("follows", Text, nullable=False, server_default=""),
+    Column("stands", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("tenant", "key"),
     one_of("state", ("pending", "claimed", "sending", "sent", "failed", "held", "merged", "dropped")),
@@ -53,3 +58,5 @@ notifications = Table(
 )
 _OPEN = text("state IN ('pending', 'claimed', 'sending', 'held')")
 Index("ix_notifications_open", notifications.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_STANDS = text("stands")
+Index("ix_notifications_standing", notifications.c.id, sqlite_where=_STANDS, postgresql_where=_STANDS)
