@@ -30,6 +30,14 @@ def clean_domain(domain: str) -> str:
     return kept.strip(".-")[:100] or "slamon.invalid"
 
 
+def header_text(text: str) -> str:
+    """Return *text* fit for a header: one line, in which nothing is taken for an encoded word.
+
+    EmailMessage decodes those of RFC 2047 when they are put in, and writes the line ends that it finds in them.
+    """
+    return clean_line(text).replace("=?", "= ?")
+
+
 def parse_address(text: str) -> Address:
     """Read `name <user@host>` or `user@host`.
 
@@ -38,7 +46,7 @@ def parse_address(text: str) -> Address:
     """
     try:
         ((name, spec),) = getaddresses([text])
-        address = Address(display_name=clean_line(name), addr_spec=spec)
+        address = Address(display_name=header_text(name), addr_spec=spec)
         if not (address.username and address.domain and text.isprintable()):
             raise ValueError(text)
     except Exception as error:  # the parser of the standard library also raises IndexError on odd input
@@ -55,7 +63,7 @@ def build_message(notification: Notification, sender: Address) -> EmailMessage:
     from reopening tickets.
     """
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = clean_line(notification.subject)
+    message["Subject"] = header_text(notification.subject)
     message["From"] = sender
     message["To"] = parse_address(notification.recipient)
     message["Date"] = format_datetime(notification.created_at)

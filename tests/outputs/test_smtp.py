@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError
 from slamon.mail import Security, SmtpMailer, build_message, message_id, parse_address
+from slamon.mail.message import wire_bytes
 from slamon.ports import Channel
 from tests.outputs.samples import HOSTILE, notification
 from tests.outputs.servers import CERTIFICATE, PASSWORD, Inbox, closed, listening, scripted, silent
@@ -86,10 +87,31 @@ def test_no_text_stops_a_mail(subject: str, text: str, html: str) -> None:
     note = notification(subject=subject, text=text, html=f"<p>{html}")
     raw = build_message(note, parse_address(SENDER)).as_bytes()
 
+    assert header_names(raw) == HEADERS
+
+
+HEADERS = [
+    *("Subject", "From", "To", "Date", "Message-ID"),
+    *("Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
+]
+
+
+def header_names(raw: bytes) -> list[str]:
+    """Return the names of a message's headers, read without a parser that may be kind."""
     head = raw.split(b"\r\n\r\n")[0].split(b"\r\n")
-    names = [line.split(b":")[0].decode() for line in head if not line.startswith(b" ")]
-    assert names[:5] == ["Subject", "From", "To", "Date", "Message-ID"]
-    assert names[5:] == ["Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"]
+    return [line.split(b":")[0].decode() for line in head if not line.startswith(b" ")]
+
+
+@pytest.mark.parametrize("hidden", ["Hi=0D=0ABcc:_x@example.com", "=0D=0A=0D=0A<p>another_body", "=00=1B"])
+def test_an_encoded_word_in_a_text_is_a_text_and_brings_no_header(hidden: str) -> None:
+    word = f"=?utf-8?q?{hidden}?="
+    note = notification(subject=f"Ticket 7 ({word}): due", recipient=f'"{word}" <lead@example.com>')
+    raw = wire_bytes(build_message(note, parse_address(SENDER)), utf8=False)
+
+    message = email.message_from_bytes(raw, policy=default)
+    assert message["Subject"] == f"Ticket 7 (= ?utf-8?q?{hidden}?=): due"
+    assert [each.addr_spec for each in message["To"].addresses] == ["lead@example.com"]
+    assert header_names(raw) == HEADERS
 
 
 @pytest.mark.parametrize("recipient", ["", "nobody", "a@", "@b", "a@b\r\nBcc: c@d", "a@b, c@d", "\ud800@example.com"])
