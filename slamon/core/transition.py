@@ -49,6 +49,19 @@ def was_watched(before: Reading | None, transition: Transition) -> bool:
     return before is not None and before.stage(transition.stage).verdict is not Verdict.NOT_MEASURED
 
 
+def was_told(before: Reading | None, transition: Transition) -> bool:
+    """Say whether *before* showed the goal broken, or near it, since the same instant, under another deadline version.
+
+    A history told anew, or a calendar edited elsewhere, may give another number to a deadline that stays as it was.
+    """
+    if before is None:
+        return False
+    goal = before.stage(transition.stage)
+    near = goal.at_risk_at if goal.at_risk else None  # foretold until then
+    since = near if transition.change is Change.NEAR_BREACH else goal.breached_at
+    return since == transition.at and goal.goal_seconds == transition.goal_seconds
+
+
 def transitions(before: Reading | None, after: Reading) -> list[Transition]:
     """Return what happened between two readings of one ticket, in order of time.
 

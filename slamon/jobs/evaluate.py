@@ -13,7 +13,7 @@ from slamon.core.history import Step, TermsTable, build_histories, build_terms_t
 from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.lifeline import EventRow, steps_of
 from slamon.core.reading import Reading, same_reading
-from slamon.core.transition import Change, Transition, transitions, was_watched
+from slamon.core.transition import Change, Transition, transitions, was_told, was_watched
 from slamon.errors import HistoryError
 from slamon.log import get_logger
 from slamon.ports import HistoryRow, Notification, Observer, Store
@@ -83,7 +83,7 @@ class Evaluator:
             evaluated={i: _earlier(found.get(i), ahead.get(i)) for i in ids},
             readings=[r for r in after if r.ticket_id not in before or not same_reading(before[r.ticket_id], r)],
             transitions=[transition for transition, _ in told],
-            notifications=announce(told),
+            notifications=announce([(t, r) for t, r in told if not was_told(before.get(t.ticket_id), t)]),
             position=position,
         )
 

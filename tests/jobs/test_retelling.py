@@ -14,7 +14,9 @@ from sqlalchemy import text
 
 from slamon.core.ledger_document import ledger_document
 from slamon.core.observe import NOT_READ, NOT_TOLD
+from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
+from slamon.core.reference import GoalHours
 from slamon.core.ticket import Kind, Origin, Ref, Stage
 from slamon.errors import StoreUnavailableError
 from slamon.verify import check
@@ -315,3 +317,23 @@ def test_a_trail_without_its_end_is_told_up_to_what_the_ticket_shows(desk: OpenD
         ("11:00:30", "Completed"),
     ]
     assert watched.verdicts(1) == [Verdict.MET] * 3
+
+
+def test_T61_a_deadline_that_gets_another_number_in_the_retelling_is_not_told_again(desk: OpenDesk) -> None:
+    """Raised to priority 1 while nobody looked: the first telling knows one promise, the trail knows two."""
+    by_rank = PolicyRule("default", calendar="AllHours", goals_by_rank={1: GoalHours(1), 4: GoalHours(8)})
+    urgent = (Life(ticket(n, priority=Ref(1, "Priority 1"), entered_at=at("10:55"))) for n in (97, 98))
+    raised = Life(ticket(1, priority=Ref(4, "Priority 4"))).then(at("10:30"), priority=Ref(1, "Priority 1"))
+    watched = desk(
+        worlds_of(raised, *(each.then(at("10:56"), owner="jdoe") for each in urgent)),
+        settings_of(by_rank, trails_per_poll=1, recipients=("noc@example.org",)),
+    )
+    watched.polls("11:00", "11:00:30")
+    assert ("breached/respond", "noc") in watched.mailed()
+    assert watched.stored(1).stage(Stage.RESPOND).version == 0
+
+    watched.polls("11:01", "11:02")
+
+    assert "retold" in stored_events(watched, 1)
+    assert watched.stored(1).stage(Stage.RESPOND).version == 1
+    assert [mail for mail in watched.mails() if mail.ticket_id == 1] == []
