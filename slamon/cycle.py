@@ -74,6 +74,8 @@ class TenantCycle:
             if self.last.result == "failed":
                 await self._publish_as_known()
             else:
+                if self.last_success_at is None:
+                    await asyncio.to_thread(self._announcer.begin_by, self.last.started_at)
                 await self._evaluate(always_publish=True)
                 self.last_success_at = self.last.finished_at
             if self._aftermath is not None:
@@ -83,6 +85,8 @@ class TenantCycle:
             now, store = self._wall.now(), self.deps.store
             await asyncio.to_thread(recheck, store, self.name, now, self._metrics, self._random)
             self.lookout.polled(self.last)
+            if self.deps.clock.is_right is False:
+                self.lookout.lost(self.last.error)
             self.lookout.show(self._metrics)
             await self._tell_sight()
         return self.last

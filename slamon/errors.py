@@ -10,7 +10,8 @@ SlamonError
 │   ├── SourceUnavailableError    try again: time-out, 429 (retry_after), 5xx
 │   │   └── OutcomeUnknownError       a write may or may not have been done: look before it is sent again
 │   ├── SourceRefusedError        do not try again: 400, 401, 403, 404
-│   └── PayloadError              answered, but not with what we understand
+│   ├── PayloadError              answered, but not with what we understand
+│   └── ClockDisagreesError       its clock and this machine's: put the wrong one right
 ├── StoreError
 │   ├── StoreUnavailableError     the database did not answer; try again
 │   ├── LeaseLostError            another daemon watches the tenant; nothing was written
@@ -125,6 +126,12 @@ class PayloadError(SourceError):
         super().__init__(message)
         self.reason = reason
         self.ticket_id = ticket_id
+
+
+class ClockDisagreesError(SourceError):
+    """ConnectWise's clock and this machine's disagree, so nobody can say what time has done to a ticket."""
+
+    exit_status = 75
 
 
 class StoreError(SlamonError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import AuditEntry, Observer, OldKind, Store, Unobserved, WallTime
-from slamon.walltime import RealTime, SimulatedTime
+from slamon.walltime import RealTime, Seconds, SimulatedTime
 from slamon.wiring_channels import channel_rules, channel_uses, open_channel
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
     from slamon.reporting.render import Renderer
 
 
-def wall_time(config: Config) -> WallTime:
+def wall_time(config: Config, seconds: Seconds = time.time) -> WallTime:
+    """Return the time that *config* asks for, real or simulated, by the clock that tells *seconds*."""
     simulation = config.simulation
-    return (
-        RealTime() if simulation is None else SimulatedTime(simulation.anchor, simulation.speed, simulation.starts_at)
-    )
+    if simulation is None:
+        return RealTime(seconds)
+    return SimulatedTime(simulation.anchor, simulation.speed, simulation.starts_at, seconds)
 
 
 def kept_days(config: Config) -> dict[OldKind, int]:

@@ -23,6 +23,7 @@ from slamon.holder import new_holder
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
+from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
@@ -33,12 +34,14 @@ from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics
-from slamon.ports import Store, WallTime
+from slamon.ports import Store, Timekeeper, Unmoved, WallTime
 from slamon.postroom import TICK, PostRoom
 from slamon.report_process import order_report, report_once
-from slamon.schedule import CronTrigger, build_scheduler, last_fire
+from slamon.schedule import CronTrigger, EveryTrigger, Waker, build_scheduler, last_fire
+from slamon.steady import SteadyClock
 from slamon.store_trouble import keep_looking
 from slamon.trail_reader import TrailReader
+from slamon.walltime import KeptTime
 from slamon.watch import TenantWatch
 from slamon.wiring import (
     kept_days,
@@ -80,7 +83,10 @@ class Workplace:
         self.config = config
         self.store = store
         self.metrics = metrics
-        self.wall = wall or wall_time(config)
+        self.clock: SteadyClock = before.clock if before else SteadyClock(metrics)
+        kept = KeptTime(lambda seconds: wall_time(config, seconds), self.clock)
+        self.wall: WallTime = wall or kept
+        self.keeper: Timekeeper = Unmoved() if wall else kept
         self.outbox = asyncio.Event()
         self.renderer = open_renderer(templates_of(config), metrics)
         seconds = {name: lease_seconds(self._real_poll_seconds(name)) for name in config.tenant}
@@ -106,6 +112,11 @@ class Workplace:
     def _real_poll_seconds(self, name: str) -> float:
         return self.wall.real_seconds(timedelta(seconds=self.config.tenant[name].poll_seconds))
 
+    def _clock_check(self, name: str) -> ClockCheck:
+        """Return the check of a tenant; real seconds are more on a simulated clock that runs fast."""
+        tolerance = self.config.tenant[name].clock_tolerance_seconds
+        return ClockCheck(timedelta(seconds=tolerance) / self.wall.real_seconds(timedelta(seconds=1)), self.keeper)
+
     def _watch(self, name: str, before: Lookout | None) -> TenantWatch:
         client = open_client(self.config, name, self.metrics)
         self._clients.append(client)
@@ -123,6 +134,7 @@ class Workplace:
             observer=self.metrics,
             now=self.wall.now,
             read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
+            clock=self._clock_check(name),
         )
         domain = mail_domain(self.config, self.store)
         aftermath = Aftermath(settings, state, store, self.renderer, domain=domain)
@@ -182,7 +194,7 @@ class Workplace:
         self._schedule(scheduler.add_job)
         scheduler.start()
         tasks = [asyncio.create_task(work) for work in self.watching(stop)]
-        tasks.append(asyncio.create_task(self._post.run(stop, self.outbox, scheduler.wakeup)))
+        tasks.append(asyncio.create_task(self._post.run(stop, self.outbox, Waker(scheduler, self.keeper))))
         if self.alarm is not None:
             every = min([TICK, *(max(1.0, self._real_poll_seconds(name)) for name in self.config.tenant)])
             tasks.append(asyncio.create_task(keep_looking(self.alarm, self.unstored, self.wall, every, stop)))
@@ -272,11 +284,21 @@ class Workplace:
                 add(self._report_job, CronTrigger(report.cron, ZoneInfo(report.zone), self.wall), args=[name])
         for watch in self.watches:
             every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
-            add(self._reference_job, "interval", seconds=max(1.0, self.wall.real_seconds(every)), args=[watch])
+            add(self._reference_job, EveryTrigger(max(1.0, self.wall.real_seconds(every))), args=[watch])
         add(self._prune_job, CronTrigger(PRUNE_CRON, PRUNE_ZONE, self.wall))
         add(self._prune_job)  # at the start too: it may have been down at the time
 
+    async def _clock_is_right(self, *, surely: bool) -> None:
+        """Wait until ConnectWise confirms our clock; unless *surely*, only while it may still contradict, or does."""
+
+        def may_be_right(watch: TenantWatch) -> bool:
+            return watch.deps.clock.is_right is None and watch.last is not None and not surely
+
+        while not any(watch.deps.clock.is_right or may_be_right(watch) for watch in self.watches):  # noqa: ASYNC110
+            await asyncio.sleep(1.0)  # no hurry
+
     async def _report_job(self, name: str) -> None:
+        await self._clock_is_right(surely=False)  # else the period would be a wrong one, and the right one lost
         try:
             await self.report(name)
         except Exception:  # counted, and the next period's report covers this one too
@@ -296,6 +318,7 @@ class Workplace:
             log.warning("reference data not read; the old ones hold", tenant=watch.name, error=str(error))
 
     async def _prune_job(self) -> None:
+        await self._clock_is_right(surely=True)  # years ahead, everything would be old
         now = self.wall.now()
         period = format_instant(last_fire(PRUNE_CRON, PRUNE_ZONE, now))
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REQUIRE_ALL = os.environ.get("SLAMON_TEST_REQUIRE") == "all"
-PROGRAMS = ("prometheus", "promtool", "prometheus-alertmanager", "chromium", "node", "strace")
+PROGRAMS = ("prometheus", "promtool", "prometheus-alertmanager", "chromium", "node", "strace", "faketime")
 LIBRARIES = ("pango-1.0", "pangoft2-1.0")
 
 

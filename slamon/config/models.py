@@ -182,6 +182,7 @@ class Tenant(Section):
     client_id: Some = Field(description="the client id from developer.connectwise.com")
     poll_seconds: Annotated[int, Field(ge=5, le=86_400)] = 60
     blind_after_polls: Annotated[int, Field(ge=2, le=1000)] = 3
+    clock_tolerance_seconds: Annotated[int, Field(ge=5, le=86_400)] = 120
     overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     reference_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
     sweep_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600

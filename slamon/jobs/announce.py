@@ -51,6 +51,12 @@ class Announcer:
         self._watched_since = watched_since
         self._aftermath = aftermath
 
+    def begin_by(self, now: datetime) -> None:
+        """Take back a beginning after *now*, an instant that ConnectWise's clock confirms: ours was wrong then."""
+        if now < self._watched_since:
+            self._store.set_back_run("watch", self._settings.name, now)
+            self._watched_since = now
+
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
         if not self._settings.recipients and not any(use.kinds for use in self._settings.channels):
             return []

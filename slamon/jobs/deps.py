@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from slamon.core.trail import TrailChange
+from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.ports import AuditEntry, Observer, Store, TicketSource
 
@@ -22,3 +23,4 @@ class PollDeps:
     observer: Observer
     now: Callable[[], datetime]
     read_trail: Callable[[Iterable[AuditEntry]], list[TrailChange]]
+    clock: ClockCheck = field(default_factory=ClockCheck)

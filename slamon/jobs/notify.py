@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from slamon.boottime import seconds_since_boot as _seconds
 from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError, SchemaOutdatedError, StoreError
 from slamon.jobs.backlog import Backlogs
 from slamon.log import get_logger
@@ -231,8 +231,3 @@ class Courier:
 
     def _count(self, note: Notification, result: str) -> None:
         self._observer.count("slamon_notifications_total", channel=note.channel, kind=note.kind, result=result)
-
-
-def _seconds() -> float:
-    """Return the seconds since the machine started, those included in which it was suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

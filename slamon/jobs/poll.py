@@ -11,7 +11,7 @@ from slamon.core.reference import Reference
 from slamon.core.reference_changes import differences
 from slamon.core.status_map import StatusMap, build_status_map
 from slamon.core.versions import version_of_reference, version_of_status_map
-from slamon.errors import SourceError, SourceRefusedError
+from slamon.errors import ClockDisagreesError, SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.intake import Intake, Progress
 from slamon.jobs.lint import lint_tenant
@@ -57,11 +57,12 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     is_empty = before is None and not await asyncio.to_thread(
         deps.store.load_open_tickets, progress.tenant, after=-1, limit=1
     )
-    changes = _Changes(deps, progress.started_at, before)
+    changes = _Changes(deps, progress, before)
     retried = frozenset(state.retry_ids)
     read = await intake.take(changes.fetch())
     await _read_again(intake, retried - read)
     progress.watermark = changes.watermark()
+    deps.clock.is_right = True  # or ConnectWise does not say what time it is
     await _tolerate("second look", look_again(intake), progress)
     if is_empty:
         state.judged_by = state.reference_version  # all there is has just been judged
@@ -77,35 +78,60 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
 class _Changes:
     """The list of changes since the watermark, and how far it reaches once it has been read."""
 
-    def __init__(self, deps: PollDeps, now: datetime, watermark: datetime | None) -> None:
+    def __init__(self, deps: PollDeps, progress: Progress, watermark: datetime | None) -> None:
         self._deps = deps
+        self._progress = progress
         self._before = watermark
-        self._since = now - deps.settings.backfill if watermark is None else watermark - deps.settings.overlap
         self._newest: datetime | None = None
         self._answered_at: datetime | None = None
-        self.listed_at = now
+        self._begin(progress.started_at)
+
+    def _begin(self, now: datetime) -> None:
+        """Begin at *now*; nothing is known of ConnectWise's clock yet."""
+        self._progress.started_at = self.listed_at = now
+        before, settings = self._before, self._deps.settings
+        self._since = now - settings.backfill if before is None else before - settings.overlap
 
     async def fetch(self) -> AsyncIterator[Batch]:
         """Yield the tickets changed since the watermark; without one, also all that are open.
 
-        The ticket that set the watermark should be among them, so an empty list is asked for once more.
+        The ticket that set the watermark should be among them, so an empty list is asked for once more. So is one of
+        another time than ours, before anything is taken from it: it may come from a cache, or ours was put right.
+
+        Raises:
+            ClockDisagreesError: Both times of another time.
         """
-        async for batch in self._ask():
-            yield batch
+        try:
+            async for batch in self._ask():
+                yield batch
+        except ClockDisagreesError:
+            self._begin(self._deps.now())
+            async for batch in self._ask():
+                yield batch
         if self._before is not None and self._newest is None:
             async for batch in self._ask():
                 yield batch
 
     async def _ask(self) -> AsyncIterator[Batch]:
+        asked_at = self._deps.now()
         boards = self._deps.state.board_ids(self._deps.settings)
         with_open = self._before is None
         async for batch in self._deps.source.fetch_tickets(since=self._since, with_open=with_open, board_ids=boards):
             if self._answered_at is None and batch.answered_at is not None:
+                self._check_clock(asked_at, batch.answered_at)
                 self._answered_at = self.listed_at = batch.answered_at
             for ticket in batch.tickets:
                 if self._newest is None or ticket.last_updated_at > self._newest:
                     self._newest = ticket.last_updated_at
             yield batch
+
+    def _check_clock(self, asked_at: datetime, answered_at: datetime) -> None:
+        deps = self._deps
+        try:
+            deps.clock.check(asked_at, deps.now(), answered_at)
+        finally:
+            skew = deps.clock.skew.total_seconds()
+            deps.observer.set("slamon_clock_skew_seconds", skew, tenant=deps.settings.name)
 
     def watermark(self) -> datetime | None:
         """Return the newest change listed, but nothing after the first page was answered.

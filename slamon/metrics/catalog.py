@@ -159,6 +159,13 @@ FAMILIES: tuple[Family, ...] = (
     _counter("slamon_leases_lost_total", "Leases that ran out and were taken by another daemon.", "tenant"),
     _counter("slamon_pruned_rows_total", "Rows deleted because they were old, by kind.", "kind", kind=PRUNED),
     _counter("slamon_cluster_jobs_removed_total", "Jobs of the queue that dead workers left, removed by this node."),
+    _counter("slamon_clock_steps_total", "Times that the machine's wall clock was moved under the daemon."),
+    _gauge(
+        "slamon_clock_skew_seconds",
+        "How far the machine's clock is ahead of ConnectWise's; 0 as far as the answer's way explains it.",
+        "tenant",
+        start_at_zero=False,
+    ),
     _gauge("slamon_db_up", "Whether the database answered last time."),
     _counter("slamon_db_errors_total", "Calls that the database did not answer."),
     _counter("slamon_ledger_checks_total", "Live readings derived again by the independent checker.", "tenant"),

@@ -13,7 +13,7 @@ from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, O
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
-from slamon.ports.time import WallTime
+from slamon.ports.time import Timekeeper, Unmoved, WallTime
 
 
 class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol):
@@ -56,8 +56,10 @@ __all__ = [
     "Sighting",
     "Store",
     "TicketSource",
+    "Timekeeper",
     "Tracked",
     "TransitionRecord",
+    "Unmoved",
     "Unobserved",
     "UnreadTrail",
     "Versions",

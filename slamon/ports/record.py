@@ -28,5 +28,8 @@ class RecordStore(Protocol):
     def claim_run(self, job: str, period: str, now: datetime) -> bool:
         """Claim one run of a calendar job; True for the one caller that may do it."""
 
+    def set_back_run(self, job: str, period: str, now: datetime) -> None:
+        """Have a run claimed after *now* be claimed at *now*."""
+
     def load_runs(self, job: str) -> list[tuple[str, datetime]]:
         """Past runs of a job as (period, claimed at), newest first."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from slamon.errors import StoreError
+from slamon.store.dbtime import give_time
 from slamon.store.failures import shown, translated
 from slamon.store.remote import require_proof
 from slamon.store.schema_guard import require_schema
@@ -156,6 +157,7 @@ def _sqlite(url: URL, foreign_keys: bool) -> Engine:
         dbapi.isolation_level = None  # transactions begin where we say, not where the driver guesses
         dbapi.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         dbapi.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+        give_time(dbapi)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

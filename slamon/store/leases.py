@@ -115,5 +115,5 @@ def _holds(until: datetime, now: datetime) -> bool:
 
 
 def _now(connection: Connection) -> datetime:
-    """Return the database's own clock: it is one, however many machines ask. SQLite's is the machine's."""
+    """Return the clock of leases: it is one, however many ask."""
     return datetime.fromtimestamp(connection.execute(select(database_now())).scalar_one(), UTC)

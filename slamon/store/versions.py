@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from slamon.core.policy import Terms
 from slamon.core.reference import Reference
@@ -87,6 +87,13 @@ def claim_run(connection: Connection, job: str, period: str, now: datetime) -> b
     """Claim one run of a calendar job; True for the one caller that may do it."""
     row = (job, period, to_seconds(now))
     return insert_rows(connection, job_runs, [row], columns=("job", "period", "claimed_at"), conflict="ignore") == 1
+
+
+def set_back_run(connection: Connection, job: str, period: str, now: datetime) -> None:
+    """Have a run claimed after *now* be claimed at *now*."""
+    claimed_at = job_runs.c.claimed_at
+    own = (job_runs.c.job == job, job_runs.c.period == period, claimed_at > now)
+    connection.execute(update(job_runs).where(*own).values(claimed_at=now))
 
 
 def load_runs(connection: Connection, job: str) -> list[tuple[str, datetime]]:

@@ -22,6 +22,7 @@ from slamon.core.transition import Transition
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
+from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
@@ -57,7 +58,10 @@ def settings_of(default: PolicyRule = DEFAULT, **changes: Any) -> TenantSettings
 
 
 class Desk:
-    """A tenant and everything that watches it. *skew*: how far ConnectWise's clock is ahead of slamon's."""
+    """A tenant and everything that watches it.
+
+    *skew*: how far ConnectWise's clock is ahead of slamon's; *tolerance*: how far it may be.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class Desk:
         *,
         watched_since: datetime = LONG_AGO,
         skew: timedelta = timedelta(0),
+        tolerance: timedelta = timedelta(minutes=2),
         wrap: Callable[[Store], Store] = lambda store: store,
     ) -> None:
         self.store = store
@@ -74,6 +79,7 @@ class Desk:
         self.source = ScriptedSource(worlds, lambda: self.wall.now() + skew)
         self.metrics = Metrics(version="0", tzdata_version="0", tenants=[TENANT], strict=True)
         self.settings = settings or settings_of()
+        self.tolerance = tolerance
         self.watched_since = watched_since
         self.used = wrap(store)
         self.poll_every = timedelta(minutes=1)
@@ -92,6 +98,7 @@ class Desk:
             observer=self.metrics,
             now=self.wall.now,
             read_trail=partial(read_trail, AuditReader()),
+            clock=ClockCheck(self.tolerance),
         )
         renderer = Renderer(resources.folder("reports"))
         self.aftermath = Aftermath(self.settings, self.state, self.used, renderer, domain="example.org")

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import select, update
 
 from slamon.errors import LeaseLostError
 from slamon.ports import Lease, Watcher
 from slamon.store.database import Database
+from slamon.store.dbtime import database_now
 from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
+from slamon.store.tables import leases
 
 from .samples import MAIN, NOW, entered, event, note, poll, reading, ticket, transition
 
@@ -29,9 +32,8 @@ def take(store: SqlStore, holder: str, seconds: int = 60, is_gone: Callable[[str
 def run_out(store: SqlStore, seconds: int = 0) -> None:
     """Let the lease end *seconds* from now."""
     with store._database.writing() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        now = "strftime('%s', 'now')" if sqlite else "floor(extract(epoch FROM clock_timestamp()))"
-        connection.exec_driver_sql(f"UPDATE leases SET until_at = CAST({now} AS bigint) + {seconds}")
+        now = select(database_now()).scalar_subquery()
+        connection.execute(update(leases).values(until_at=now + seconds))
 
 
 @contextmanager

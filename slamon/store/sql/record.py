@@ -56,6 +56,10 @@ class SqlRecordStore(SqlPart):
         with self._database.writing() as connection:
             return contents.claim_run(connection, job, period, now)
 
+    def set_back_run(self, job: str, period: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            contents.set_back_run(connection, job, period, now)
+
     def load_runs(self, job: str) -> list[tuple[str, datetime]]:
         with self._database.reading() as connection:
             return contents.load_runs(connection, job)
