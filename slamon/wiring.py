@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -195,19 +196,20 @@ def open_couriers(
     from slamon.jobs.notify import Courier, DeliveryRules
     from slamon.reporting.redirect import redirect
 
+    mail = config.mail
+    tenants = {name: tenant_settings(config, name) for name in config.tenant}
+    renderer = open_renderer(mail.templates if mail else "", observer)
+    backlogs = partial(Backlogs, store, renderer, tenants, zone, mail_domain(config, store))
     couriers = []
     for name, settings in config.channel.items():
         channel = open_channel(settings)
-        rules = channel_rules(config, name, channel, wall)
+        rules = channel_rules(config, name, channel, wall, backlogs)
         couriers.append(Courier(name, channel, store, observer, wall, rules, stopping))
-    mail = config.mail
     if mail is None:
         return couriers
-    tenants = {name: tenant_settings(config, name) for name in config.tenant}
-    renderer = open_renderer(mail.templates, observer)
     rules = DeliveryRules(
         hold_unknown=mail.on_ambiguous == "hold",
-        backlogs=Backlogs(store, renderer, tenants, zone, mail_domain(config, store), mail.digest_above),
+        backlogs=backlogs(mail.digest_above),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping), *couriers]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from slamon.config.channels import Alertmanager, HttpChannel, PagerDuty, Webhook, lasts
+from slamon.config.channels import Alertmanager, Apprise, HttpChannel, PagerDuty, Webhook, lasts
 from slamon.config.values import is_loopback
 from slamon.jobs.tenant import ChannelUse
 from slamon.ports import Channel, Notification, WallTime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from slamon.channels.http import HttpSender
     from slamon.config.channels import Channel as Settings
     from slamon.config.models import Config
+    from slamon.jobs.backlog import Backlogs
     from slamon.jobs.notify import DeliveryRules
 
 
@@ -36,6 +38,10 @@ def open_channel(settings: Settings) -> Channel:
 
         sender = _sender(settings, settings.url.get_secret_value())
         return PagerDutyChannel(sender, settings.routing_key.get_secret_value())
+    if isinstance(settings, Apprise):
+        from slamon.channels.apprise import AppriseChannel
+
+        return AppriseChannel(settings.url.get_secret_value(), settings.timeout_seconds)
     from slamon.channels.alertmanager import AlertmanagerChannel
 
     password = settings.password.get_secret_value() if settings.password else ""
@@ -60,8 +66,13 @@ def _sender(settings: HttpChannel, url: str, auth: tuple[str, str] | None = None
     )
 
 
-def channel_rules(config: Config, name: str, channel: Channel, wall: WallTime) -> DeliveryRules:
-    """Return what to do with what *channel*, opened for [channel.NAME], does not take: it goes on as a mail."""
+def channel_rules(
+    config: Config, name: str, channel: Channel, wall: WallTime, backlogs: Callable[[int], Backlogs]
+) -> DeliveryRules:
+    """Return what to do with what *channel*, opened for [channel.NAME], does not take: it goes on as a mail.
+
+    *backlogs* makes what merges alerts above a number: for channels that people read.
+    """
     from slamon.channels.alertmanager import AlertmanagerChannel
     from slamon.jobs.notify import DeliveryRules, Refresh
 
@@ -74,8 +85,9 @@ def channel_rules(config: Config, name: str, channel: Channel, wall: WallTime) -
     refresh = None
     if isinstance(settings, Alertmanager) and isinstance(channel, AlertmanagerChannel):
         refresh = Refresh(channel.refresh, settings.refresh_seconds)
-    hold = isinstance(settings, Webhook) and settings.on_ambiguous == "hold"
-    return DeliveryRules(hold_unknown=hold, instead=as_mail, refresh=refresh)
+    hold = isinstance(settings, Webhook | Apprise) and settings.on_ambiguous == "hold"
+    merged = backlogs(settings.digest_above) if isinstance(settings, Apprise) else None
+    return DeliveryRules(hold_unknown=hold, backlogs=merged, instead=as_mail, refresh=refresh)
 
 
 def channel_uses(config: Config) -> tuple[ChannelUse, ...]:

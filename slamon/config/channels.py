@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -94,9 +95,20 @@ class PagerDuty(HttpChannel):
     url: ChannelUrl = Field(default="https://events.pagerduty.com", validate_default=True)
 
 
-Channel = Annotated[Webhook | Alertmanager | PagerDuty, Field(discriminator="kind")]
+class Apprise(AnyChannel):
+    """Any service that apprise knows, by its address there."""
+
+    kind: Literal["apprise"]
+    url: Secret = Field(description="the address that apprise knows the service by")
+    timeout_seconds: Annotated[float, Field(ge=1, le=120)] = 30
+    ended: bool = False
+    on_ambiguous: Literal["resend", "hold"] = "resend"
+    digest_above: Annotated[int, Field(ge=0, le=10_000)] = 50
+
+
+Channel = Annotated[Webhook | Alertmanager | PagerDuty | Apprise, Field(discriminator="kind")]
 CHANNEL_SECRETS = ("secret", "routing_key", "password", "url")
-SECRET_URLS: tuple[str, ...] = ()  # kinds whose address is nothing but a secret
+SECRET_URLS = ("apprise",)  # kinds whose address is nothing but a secret
 
 
 def secrets_of(channel: Channel) -> list[str]:
@@ -108,7 +120,7 @@ def secrets_of(channel: Channel) -> list[str]:
 
 def lasts(channel: Channel) -> bool:
     """Say whether what is told there stands until it is ended."""
-    return not isinstance(channel, Webhook) or channel.ended
+    return not isinstance(channel, Webhook | Apprise) or channel.ended
 
 
 def check_channels(tree: Mapping[str, Any]) -> Iterator[Problem]:
@@ -131,6 +143,9 @@ def _check_channel(key: str, name: str, channel: Mapping[str, Any]) -> Iterator[
         yield Problem(key, "", "mail is described by [mail]; choose another name")
     url = channel.get("url")
     text = url.get_secret_value() if isinstance(url, SecretStr) else url
+    if channel.get("kind") == "apprise":
+        yield from _check_apprise(key, url)
+        return
     if isinstance(text, str) and _is_plain(text) and channel.get("allow_private") not in (True, "true", "1"):
         yield Problem(
             f"{key}.url",
@@ -142,6 +157,16 @@ def _check_channel(key: str, name: str, channel: Mapping[str, Any]) -> Iterator[
     every, minutes = channel.get("refresh_seconds", 300), channel.get("lasts_minutes", 60)
     if isinstance(every, int) and isinstance(minutes, int) and minutes * 60 < 2 * every:
         yield Problem(f"{key}.lasts_minutes", str(minutes), "must be at least twice refresh_seconds")
+
+
+def _check_apprise(key: str, url: object) -> Iterator[Problem]:
+    if find_spec("apprise") is None:
+        yield Problem(f"{key}.kind", "'apprise'", "needs the extra notify: pip install 'slamon[notify]'")
+    elif isinstance(url, SecretStr) and url != UNREADABLE:
+        from slamon.channels.apprise import is_understood
+
+        if not is_understood(url.get_secret_value()):
+            yield Problem(f"{key}.url", MASK, "not an address that apprise knows; its documentation lists them")
 
 
 def _is_plain(url: str) -> bool:

@@ -117,7 +117,7 @@ recipients = []                 # such as ["noc@example.org"]
 
 # channels = ["desk"]           # who is told beside the mails
 
-# Other ways to tell: webhook, alertmanager, pagerduty.
+# Other ways to tell: webhook, alertmanager, pagerduty, apprise.
 # [channel.desk]
 # kind = "webhook"
 # url = "https://hooks.example.org/slamon"

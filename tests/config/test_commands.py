@@ -62,6 +62,7 @@ def test_the_template_is_good_with_every_commented_setting_switched_on(tmp_path:
     """Comments that show a setting are settings: what they say must load too."""
     (tmp_path / "ca.pem").touch()
     (tmp_path / "web.yml").touch()
+    (tmp_path / "templates").mkdir()
     for name in ("private_key", "mail_password", "desk_secret"):
         (tmp_path / name).write_text("s3cret-of-the-test")
     (tmp_path / "ping_url").write_text("https://hc-ping.example.org/s3cret-of-the-test")

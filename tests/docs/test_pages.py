@@ -66,7 +66,7 @@ def test_printed_settings_load(block: Block) -> None:
         environ["SLAMON_STORE__URL"] = "postgresql://slamon:third@db.example.org/slamon"
     for channel, settings in document.get("channel", {}).items():
         for key in (key.removesuffix("_file") for key in settings if key.endswith("_file") and key != "ca_file"):
-            secret = "https://hooks.example.org/fifth" if key == "url" else "sixth"
+            secret = "json://hooks.example.org/fifth" if key == "url" else "sixth"
             environ[f"SLAMON_CHANNEL__{channel.upper()}__{key.upper()}"] = secret
 
     config = parse_config(text, environ)
