@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from email.generator import BytesGenerator
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,12 +31,15 @@ def clean_domain(domain: str) -> str:
     return kept.strip(".-")[:100] or "slamon.invalid"
 
 
-def header_text(text: str) -> str:
-    """Return *text* fit for a header: one line, in which nothing is taken for an encoded word.
+def subject_header(text: str) -> str:
+    """Return *text* as the value of `Subject`, encoded and folded, to be decoded once to just that text.
 
-    EmailMessage decodes those of RFC 2047 when they are put in, and writes the line ends that it finds in them.
+    Left to EmailMessage, what looks like an encoded word (RFC 2047) would be decoded when it is put in, and the
+    line ends in it written; what is folded gets blanks.
     """
-    return clean_line(text).replace("=?", "= ?")
+    line = clean_line(text)
+    charset = "us-ascii" if line.isascii() and "=?" not in line else "utf-8"
+    return Header(line, charset, header_name="Subject", maxlinelen=76).encode(linesep="\r\n")
 
 
 def parse_address(text: str) -> Address:
@@ -46,7 +50,8 @@ def parse_address(text: str) -> Address:
     """
     try:
         ((name, spec),) = getaddresses([text])
-        address = Address(display_name=header_text(name), addr_spec=spec)
+        shown = clean_line(name).replace("=?", "= ?")  # no encoded word: EmailMessage would decode it
+        address = Address(display_name=shown, addr_spec=spec)
         if not (address.username and address.domain and text.isprintable()):
             raise ValueError(text)
     except Exception as error:  # the parser of the standard library also raises IndexError on odd input
@@ -63,7 +68,7 @@ def build_message(notification: Notification, sender: Address) -> EmailMessage:
     from reopening tickets.
     """
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = header_text(notification.subject)
+    message.set_raw("Subject", subject_header(notification.subject))
     message["From"] = sender
     message["To"] = parse_address(notification.recipient)
     message["Date"] = format_datetime(notification.created_at)

@@ -18,6 +18,7 @@ SECTIONS = {
     "pauses": "tests.faults.kills.pauses",
     "postgres": "tests.faults.outages.postgres",
     "disk": "tests.faults.outages.disk",
+    "mailfuzz": "tests.faults.mailfuzz",
 }
 """Each name's module has a `main`, which is a Section."""
 
