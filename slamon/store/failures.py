@@ -32,7 +32,7 @@ _SQLITE_REMEDIES = {
     "unable to open database file": "check that its folder exists and slamon may write there",
     "readonly": "let slamon's user write the file and its folder",
     "not a database": "name another file, or restore a backup",
-    "malformed": "the file is damaged: restore a backup",
+    "malformed": "the file or its disk is damaged: if it stays so, restore a backup",
     "disk is full": "make room on its disk",
     "disk I/O error": "see whether its disk is full or broken",
 }

@@ -19,6 +19,7 @@ SECTIONS = {
     "postgres": "tests.faults.outages.postgres",
     "disk": "tests.faults.outages.disk",
     "mailfuzz": "tests.faults.mailfuzz",
+    "mail": "tests.faults.outages.mail",
 }
 """Each name's module has a `main`, which is a Section."""
 

@@ -86,8 +86,8 @@ def half_written(path: Path) -> None:
 SPOILED: dict[Callable[[Path], None], str] = {
     text: "not a database; name another file, or restore a backup",
     broken_header: "not a database; name another file, or restore a backup",
-    broken_pages: "the file is damaged: restore a backup",
-    truncated: "the file is damaged: restore a backup",
+    broken_pages: "the file or its disk is damaged: if it stays so, restore a backup",
+    truncated: "the file or its disk is damaged: if it stays so, restore a backup",
     foreign: "holds the tables of another application; give slamon a database",
     future: "is of a newer slamon, this one knows",
     half_written: "are missing; restore a backup",

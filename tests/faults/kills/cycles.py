@@ -55,10 +55,10 @@ class Warm:
         self._order(config, instants)
         return self._go()
 
-    def traced(self, config: Path, at: datetime) -> str:
+    def traced(self, config: Path, at: datetime, calls: Sequence[str] = CALLS) -> str:
         """Live a cycle and return strace's account of both threads, the number of the thread before each line."""
         threads = self._order(config, [at])
-        with self._traced(threads[0], ["-f"]):
+        with self._traced(threads[0], ["-f"], calls):
             assert self._go() == 0
         lines = self._trace.read_text()
         for place, thread in enumerate(threads):
@@ -76,6 +76,15 @@ class Warm:
         assert status == -9, status
         return next(line for line in reversed(self._trace.read_text().splitlines()) if not line.startswith("+++"))
 
+    def failing(self, config: Path, at: datetime, point: Point, error: str) -> tuple[int, str | None]:
+        """Live a cycle in which *point* fails; return the exit status and that call, None if it did not come so far."""
+        threads = self._order(config, [at], persists=True)
+        fault = f"inject={point.name}:error={error}:when={point.number}"
+        with self._traced(threads[point.thread], ["-e", fault], [point.name]):
+            status = self._go()
+        lines = self._trace.read_text().splitlines()
+        return status, next((line for line in lines if line.endswith("(INJECTED)")), None)
+
     def close(self) -> None:
         """End it."""
         for pipe in (self._process.stdin, self._process.stdout):
@@ -84,8 +93,8 @@ class Warm:
         self._process.wait(timeout=60)
 
     @contextmanager
-    def _traced(self, thread: int, options: Sequence[str]) -> Iterator[None]:
-        command = [self._strace, "-yy", "-s", "200", "-o", str(self._trace), "-e", f"trace={','.join(CALLS)}"]
+    def _traced(self, thread: int, options: Sequence[str], calls: Sequence[str] = CALLS) -> Iterator[None]:
+        command = [self._strace, "-yy", "-s", "200", "-o", str(self._trace), "-e", f"trace={','.join(calls)}"]
         with subprocess.Popen([*command, *options, "-p", str(thread)], stderr=subprocess.PIPE, text=True) as strace:
             assert strace.stderr is not None
             said = strace.stderr.readline()
@@ -93,9 +102,10 @@ class Warm:
             yield
             strace.wait(timeout=60)
 
-    def _order(self, config: Path, instants: Sequence[datetime]) -> list[int]:
+    def _order(self, config: Path, instants: Sequence[datetime], *, persists: bool = False) -> list[int]:
         """Return the ids of the threads of a child that waits for its word to go."""
-        self._tell({"config": str(config), "instants": [at.isoformat() for at in instants], "rehearse": False})
+        times = [at.isoformat() for at in instants]
+        self._tell({"config": str(config), "instants": times, "rehearse": False, "persists": persists})
         threads: list[int] = self._hear()["threads"]
         return threads
 

@@ -18,7 +18,7 @@ from random import Random
 
 from tests import tools
 from tests.faults.kills.checker import Findings, Kept, check, compare
-from tests.faults.kills.cycles import Point, Warm
+from tests.faults.kills.cycles import CALLS, Point, Warm
 from tests.faults.kills.databases import Databases, SqliteFiles, postgres_server
 from tests.faults.kills.scene import LATER, Scene, scene
 from tests.faults.section import Row
@@ -56,12 +56,12 @@ class Survey:
     points: Sequence[Planned]
 
 
-def survey(ready: Scene) -> Survey:
-    """Live the cycle calmly once."""
+def survey(ready: Scene, calls: Sequence[str] = CALLS) -> Survey:
+    """Live the cycle calmly once; *calls* become points."""
     url = ready.databases.copy(ready.before)
     known = {note.key for note in ready.databases.look(ready.before).notes}
     with ready.take(url) as take:
-        trace = ready.warm.traced(take.config, ready.at)
+        trace = ready.warm.traced(take.config, ready.at, calls)
         calm, mails = take.kept(), take.mails()
         due = frozenset(note.key for note in calm.notes) - known
         assert len(mails) == len(due)

@@ -8,6 +8,7 @@ rehearse is lived through without a fork, so that all that a cycle loads is load
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import json
@@ -15,19 +16,25 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from slamon import log
 from slamon.config import load_config
+from slamon.errors import StoreError
 from slamon.metrics import Metrics
+from slamon.ports import Poll
 from slamon.store.migrate import open_store
 from slamon.workplace import Workplace
 from tests.faults.kills.databases import pass_leases
 
+T = TypeVar("T")
+
+TRIES = 3
 PR_SET_PTRACER, ANYONE = 0x59616D61, ctypes.c_ulong(-1)
 
 
@@ -44,29 +51,48 @@ class Standing:
         return span.total_seconds()
 
 
-async def live(config_file: Path, instants: list[datetime], worker: ThreadPoolExecutor) -> str:
+async def live(
+    config_file: Path, instants: list[datetime], worker: ThreadPoolExecutor, *, persists: bool = False
+) -> str:
     """Poll, evaluate and deliver at the first of *instants*, only deliver at the others; return the poll's result.
 
-    Before the others all leases pass. Everything that slamon does in threads is done by *worker*.
+    Before the others all leases pass. Everything that slamon does in threads is done by *worker*. What *persists* does
+    as the daemon does when the database fails: it tries again.
     """
     asyncio.get_running_loop().set_default_executor(worker)
     config = load_config(config_file, {})
-    store = await asyncio.to_thread(open_store, config.store.url.get_secret_value())
+    insist = _insist if persists else _once
+    store = await insist(lambda: asyncio.to_thread(open_store, config.store.url.get_secret_value()))
     wall = Standing(instants[0])
     metrics = Metrics(version="0", tzdata_version="0")
-    workplace = await asyncio.to_thread(Workplace, config, store, metrics, wall)
+    workplace = await insist(lambda: asyncio.to_thread(Workplace, config, store, metrics, wall))
     workplace.leases._thread = worker
     (watch,) = workplace.watches
-    async with workplace.holding(watch.name):
-        poll = await watch.cycle()
+
+    async def cycle() -> Poll:
+        async with workplace.holding(watch.name):
+            return await watch.cycle()
+
+    poll = await insist(cycle)
     for turn, wall.at in enumerate(instants):
         if turn:
             await asyncio.to_thread(pass_leases, config.store.url.get_secret_value())
-        while await asyncio.to_thread(workplace.deliver):
+        while await insist(lambda: asyncio.to_thread(workplace.deliver)):
             pass
     await workplace.aclose()
     store.close()
     return poll.result
+
+
+async def _once(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+async def _insist(work: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(StoreError):
+            return await work()
+    return await work()
 
 
 def _child(order: dict[str, Any], say: int, go: int) -> None:
@@ -76,7 +102,7 @@ def _child(order: dict[str, Any], say: int, go: int) -> None:
         threads = [threading.get_native_id(), worker.submit(threading.get_native_id).result()]
         os.write(say, json.dumps({"pid": os.getpid(), "threads": threads}).encode())
         os.read(go, 1)
-        result = runner.run(live(Path(order["config"]), _instants(order), worker))
+        result = runner.run(live(Path(order["config"]), _instants(order), worker, persists=order["persists"]))
     os._exit(0 if result == "ok" else 1)
 
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,10 @@ from pathlib import Path
 
 from tests import tools
 from tests.e2e.processes import wait_for
+from tests.faults.kills.cycles import Warm
+from tests.faults.kills.databases import SqliteFiles
+from tests.faults.kills.scene import scene
+from tests.faults.outages import calls
 from tests.faults.outages.ward import OPERATOR, PATIENCE, Judgement, Patient, patient
 from tests.faults.section import Row
 
@@ -147,11 +151,13 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 def main(arguments: Sequence[str]) -> list[Row]:
-    """Let each fault come in turn, several times; then one full file system."""
+    """Let each fault come in turn, several times; then one full file system; then one call after the other."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults disk", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="how often each fault comes")
-    rounds = parser.parse_args(arguments).rounds
-    rows = []
+    parser.add_argument("--points", type=int, default=1_000_000, help="how many calls at most fail within a cycle")
+    parser.add_argument("--seed", type=int, default=1, help="which ones, if not all")
+    asked = parser.parse_args(arguments)
+    rounds, rows = asked.rounds, list[Row]()
     with tempfile.TemporaryDirectory(prefix="slamon-disk-") as name:
         folder = Path(name)
         faults = [each for _ in range(rounds) for each in FAULTS.items()]
@@ -163,6 +169,9 @@ def main(arguments: Sequence[str]) -> list[Row]:
                 rows.append(_row("the file system of a running daemon is full, SQLite", folder / "full", small, full))
         else:
             sys.stdout.write("    a file system that is really full is tried by root only: it has to be mounted\n")
+        warm = Warm(tools.program("strace"), folder)
+        with closing(warm), scene(folder / "cycles", SqliteFiles(folder / "sqlite"), warm) as ready:
+            rows += calls.rows(ready, asked.points, asked.seed)
     return rows
 
 

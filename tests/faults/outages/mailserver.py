@@ -49,15 +49,19 @@ class MailServer:
         self.port = self._listener.getsockname()[1]
         self._start(self._accept, self._listener)
 
+    def let_go(self) -> None:
+        """End the connections there are, those on which it hangs too."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def down(self) -> None:
         """Refuse all connections from now on, and end those there are."""
         assert self._listener is not None
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.let_go()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
