@@ -32,8 +32,17 @@ def prune(store: Store, before: Mapping[OldKind, datetime], observer: Observer) 
             observer.count("slamon_pruned_rows_total", rows, kind=kind)
             time.sleep(BREATH)
     if "readings" in before:
-        store.drop_months(min(before["readings"], before.get("events", before["readings"])))
+        _drop_months(store, min(before["readings"], before.get("events", before["readings"])))
     return gone
+
+
+def _drop_months(store: Store, before: datetime) -> None:
+    try:
+        store.drop_months(before)
+    except (StoreUnavailableError, SchemaOutdatedError):
+        raise
+    except StoreError as error:  # as below; they are empty by now
+        log.warning("no months dropped", error=str(error))
 
 
 def prune_once(

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from slamon import resources
+from slamon.cluster.memory import recall, remember
+from slamon.cluster.queue import POLLS, open_app, poll_task, remove_stuck
+from slamon.cluster.schema import check, install
 from slamon.errors import StoreError, StoreUnavailableError
+from slamon.jobs.canary import release
+from slamon.jobs.installation import installation_of
+from slamon.jobs.prune import ORDER, prune_once
+from slamon.jobs.report import send_breach_report
+from slamon.jobs.tenant import TenantState
+from slamon.ports import Unobserved
+from slamon.reporting.render import Renderer
 from slamon.store.backup import back_up
+from slamon.store.database import Database
 from slamon.store.migrate import downgrade, open_store, open_to_read, upgrade
 from slamon.store.soundness import find_faults
 from tests.jobs.desk import Desk, settings_of
 from tests.jobs.world import World, at, ticket
 
-from .samples import MAIN, NOW, entered, poll
+from .samples import DAY, MAIN, NOW, entered, poll
 from .samples import ticket as sample
 from .test_migrate import execute
 
@@ -76,6 +90,78 @@ def test_three_roles_do_their_work_and_no_more(roles: dict[str, str], tmp_path: 
     with closing(open_store(roles["run"])) as store:
         store.save_poll(poll(NOW), [sample(1)], [entered(1)])  # what was made later is granted too
         assert len(store.load_open_ids(MAIN)) == 150
+
+
+def test_the_role_of_the_daemon_may_all_that_it_does_by_itself(
+    roles: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Leases, the canary, reports, pruning; the months are the owner's."""
+    upgrade(roles["migrate"])
+    renderer = Renderer(resources.folder("reports"))
+    with closing(open_store(roles["migrate"])) as owner, closing(open_store(roles["run"])) as store:
+        owner.prepare_months(NOW - 400 * DAY)
+        lease = store.take_lease(MAIN, "here", 60, lambda _: False)
+        assert lease is not None
+        assert store.renew_leases("here", {MAIN: 60}, {MAIN: lease}) == {MAIN}
+        assert [each.holds for each in store.load_watchers()] == [True]
+        store.release_lease(lease)
+        store.leave("here")
+        assert installation_of(store, NOW)
+        canary = release(store, renderer, recipient="c@example.org", domain="x", now=NOW, every=DAY)
+        store.forget_canaries()
+        assert canary.ours
+        desk = Desk(store, WORLD, settings_of())
+        desk.polls("10:01")
+        assert send_breach_report(
+            store,
+            renderer,
+            [desk.settings],
+            name="breach",
+            recipients={MAIN: ("a@example.org",)},
+            zone=ZoneInfo("UTC"),
+            domain="x",
+            until=NOW,
+        )
+
+        gone = prune_once(store, dict.fromkeys(ORDER[:-1], 30), NOW, "today", Unobserved())
+
+        assert gone is not None
+        assert [record["event"] for record in logged(caplog)] == ["no months made", "no months dropped"]
+        owner.prepare_months(NOW)
+        assert owner.drop_months(NOW - 30 * DAY) == 3
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    return [record.msg for record in caplog.records if record.name == "slamon.jobs.prune"]  # type: ignore[misc]
+
+
+def test_the_role_of_the_daemon_may_be_a_node(roles: dict[str, str]) -> None:
+    upgrade(roles["migrate"])
+    with closing(Database(roles["migrate"])) as owner, closing(Database(roles["run"])) as database:
+        install(owner)
+        check(database)
+        polled: list[str] = []
+
+        async def poll_tenant(tenant: str) -> None:
+            polled.append(tenant)
+
+        async def live() -> None:
+            app = open_app(database.url, 4)
+            task = poll_task(app, poll_tenant)
+            async with app.open_async():
+                await task.configure(lock=MAIN).defer_async(tenant=MAIN)
+                await app.run_worker_async(queues=[POLLS], wait=False, delete_jobs="always")
+                await remove_stuck(app, free)
+
+        async def free(_tenant: str) -> bool:
+            return False
+
+        asyncio.run(live())
+        assert polled == [MAIN]
+        settings, state = settings_of(), TenantState()
+        remember(database, settings, state, 1, NOW)
+        with closing(open_store(roles["run"])) as store:
+            recall(database, store, settings, state, 2)
 
 
 # --- a server on another machine ------------------------------------------------------------------
