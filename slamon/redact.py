@@ -15,7 +15,7 @@ _DEPTH = 8
 
 _KEY = re.compile(
     r"(passw(or)?d|passphrase|secret|token|authorization|credential|cookie|api_?key|private_?key)"
-    r"(?!.*_file$)",  # a path to a secret is not the secret
+    r"(?!.*_(?:file|command)$)",  # a path to a secret is not the secret, nor is what prints it
     re.IGNORECASE,
 )
 _FORMS = (

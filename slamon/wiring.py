@@ -132,7 +132,9 @@ def open_keys(config: Config, name: str) -> KeyRing:
 
 def open_mailer(mail: Mail) -> SmtpMailer:
     from slamon.mail import SmtpMailer
+    from slamon.mail.xoauth2 import token_from_command, token_from_file
 
+    by_file = token_from_file(mail.token_file) if mail.token_file else None
     return SmtpMailer(
         mail.host,
         mail.port,
@@ -142,6 +144,7 @@ def open_mailer(mail: Mail) -> SmtpMailer:
         mail.sender,
         mail.timeout_seconds,
         mail.ca_file or None,
+        token=token_from_command(mail.token_command) if mail.token_command else by_file,
     )
 
 

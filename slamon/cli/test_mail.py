@@ -41,19 +41,9 @@ def send(settings: Mail, address: str) -> None:
         DeliveryError: The server did not accept it, or *address* is none.
         ConfigError: The settings cannot be used.
     """
-    from slamon.mail import SmtpMailer
+    from slamon.wiring import open_mailer
 
-    mailer = SmtpMailer(
-        settings.host,
-        settings.port,
-        settings.security,
-        settings.username,
-        settings.password.get_secret_value() if settings.password else None,
-        settings.sender,
-        settings.timeout_seconds,
-        settings.ca_file,
-    )
-    mailer.deliver(compose(settings, address))
+    open_mailer(settings).deliver(compose(settings, address))
 
 
 def compose(settings: Mail, address: str) -> Notification:

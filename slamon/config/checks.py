@@ -112,10 +112,29 @@ def _mail(mail: Mapping[str, Any]) -> Iterator[Problem]:
     host = mail.get("host")
     if mail.get("security") == "none" and isinstance(host, str) and not is_loopback(host):
         yield Problem("mail.security", "'none'", 'write "starttls" or "tls"; plain SMTP is for loopback only')
+    if mail.get("auth") == "xoauth2":
+        yield from _token(mail)
+        return
+    for key in ("token_file", "token_command"):
+        if mail.get(key):
+            yield Problem(f"mail.{key}", "", 'goes with auth = "xoauth2"')
     if mail.get("username") and mail.get("password") is None:
         yield Problem("mail.password", "", missing_secret(("mail", "password"), "username needs it"))
     if mail.get("password") is not None and not mail.get("username"):
         yield Problem("mail.username", "", "missing; write the user name of the password")
+
+
+def _token(mail: Mapping[str, Any]) -> Iterator[Problem]:
+    if bool(mail.get("token_file")) == bool(mail.get("token_command")):
+        yield Problem(
+            "mail.token_file", "", "write where the token comes from: token_file or token_command, one of them"
+        )
+    if not mail.get("username"):
+        yield Problem("mail.username", "", "missing; write the mailbox that the token is for")
+    if mail.get("password") is not None:
+        yield Problem("mail.password", "", 'goes with auth = "password"; a token takes its place')
+    if mail.get("security") == "none":
+        yield Problem("mail.security", "'none'", 'a token is never sent in clear; write "starttls" or "tls"')
 
 
 def _reports(tree: Mapping[str, Any]) -> Iterator[Problem]:

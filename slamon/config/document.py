@@ -75,6 +75,7 @@ def anchor_paths(tree: dict[str, Any], findings: Findings) -> None:
     web = _at(tree, ("web",))
     if isinstance(web.get("config_file"), str) and web["config_file"]:
         web["config_file"] = str((findings.folder / web["config_file"]).absolute())
+    _anchor_token(_at(tree, ("mail",)), findings)
     _anchor_templates(_at(tree, ("mail",)), findings)
     for path, table in {path[:-1]: (path, table) for path, table in _secret_places(tree)}.values():
         file = table.get("ca_file")
@@ -94,6 +95,15 @@ def _anchor_templates(mail: dict[str, Any], findings: Findings) -> None:
         mail["templates"] = str((findings.folder / folder).absolute())
         if not Path(mail["templates"]).is_dir():
             findings.refuse("mail.templates", repr(folder), "no such folder; name one that holds templates")
+
+
+def _anchor_token(mail: dict[str, Any], findings: Findings) -> None:
+    """The token itself is read at each connection, and may change; that it is there can be seen now."""
+    file = mail.get("token_file")
+    if isinstance(file, str) and file:
+        mail["token_file"] = str((findings.folder / file).absolute())
+        if not Path(mail["token_file"]).is_file():
+            findings.refuse("mail.token_file", repr(file), "no such file; name one that holds the token")
 
 
 def _secret_places(tree: Mapping[str, Any]) -> Iterator[tuple[Key, dict[str, Any]]]:

@@ -13,7 +13,7 @@ from slamon.config.secrets import Findings, read_secret
 from slamon.redact import is_secret_key
 
 PREFIX = "SLAMON_"
-REAL_FILE_KEYS = ("ca_file", "config_file")  # settings of their own, not files to read a setting from
+REAL_FILE_KEYS = ("ca_file", "config_file", "token_file")  # settings of their own, not files to read a setting from
 _NOT_SETTINGS = ("SLAMON_CONFIG",)
 
 

@@ -93,6 +93,9 @@ class Mail(Section):
     security: Literal["none", "starttls", "tls"] = "starttls"
     username: str = ""
     password: Secret | None = None
+    auth: Literal["password", "xoauth2"] = "password"
+    token_file: str = ""
+    token_command: tuple[Some, ...] = ()
     sender: Address = "slamon@example.org"
     timeout_seconds: Annotated[float, Field(ge=1, le=600)] = 30
     ca_file: str = ""

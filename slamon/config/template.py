@@ -102,6 +102,7 @@ priority_goals = [
 # security = "starttls"         # or "tls"; "none" for a server on this machine only
 # username = "slamon"           # its password: SLAMON_MAIL__PASSWORD, or
 # password_file = "mail_password"
+# auth = "password"             # or "xoauth2": then token_file or token_command instead of a password
 # sender = "slamon@example.org"
 # timeout_seconds = 30
 # ca_file = "ca.pem"

@@ -8,6 +8,7 @@ import ssl
 
 from slamon.clean import clean_line
 from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError
+from slamon.mail.xoauth2 import TokenRefusedError
 
 Answer = tuple[int, bytes]
 # They speak of us, not of the message: log in first, encrypt first (RFC 4954).
@@ -51,6 +52,12 @@ def verdict(answer: Answer, where: str) -> DeliveryError | None:
 
 def describe(error: Exception) -> str:
     """Return one line on what went wrong, the server's own words included."""
+    if isinstance(error, TokenRefusedError):
+        said = f" (status {error.status})" if error.status else ""
+        return (
+            f"token refused{said}: it may have run out, or not be for this mailbox:"
+            f" {error.smtp_code} {_words(error.smtp_error)}"
+        )
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"login refused, check username and password: {error.smtp_code} {_words(error.smtp_error)}"
     if isinstance(error, smtplib.SMTPResponseException):

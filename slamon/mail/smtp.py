@@ -18,6 +18,7 @@ from slamon.errors import ChannelDownError, ConfigError, DeliveryError, Delivery
 from slamon.mail.answers import Answer, describe, is_good, refusal, refusal_of_sender, verdict
 from slamon.mail.bounded import BoundedSMTP, BoundedSMTPS
 from slamon.mail.message import build_message, clean_domain, parse_address, wire_bytes
+from slamon.mail.xoauth2 import TokenSource, encoded_forms, login
 from slamon.ports import Notification
 
 Security = Literal["none", "starttls", "tls"]
@@ -42,8 +43,11 @@ class SmtpMailer:
         sender: str,
         timeout_seconds: float = 30.0,
         ca_file: Path | str | None = None,
+        *,
+        token: TokenSource | None = None,
     ) -> None:
-        """
+        """With *token* the login is XOAUTH2, by what it returns at each connection.
+
         Raises:
             ConfigError: Credentials without encryption or outside ASCII, an
                 unusable sender, an unreadable `ca_file`.
@@ -53,6 +57,8 @@ class SmtpMailer:
         self.port = port
         self.security = security
         self.username = username
+        self._token = token
+        self._secrets = _forms_of(username or "", password) if password else ()
         self._password = password or ""
         self.timeout_seconds = timeout_seconds
         self.sender = _configured_sender(sender)
@@ -96,7 +102,7 @@ class SmtpMailer:
                 smtp.starttls(context=self._tls)
             if self.username:
                 assert self._tls is not None
-                smtp.login(self.username, self._password)
+                self._log_in(smtp, self.username)
             smtp.ehlo_or_helo_if_needed()
             assert smtp.sock is not None
             # Body and final dot are two writes: without this the dot waits for the body's acknowledgement.
@@ -106,6 +112,14 @@ class SmtpMailer:
             raise
         return smtp
 
+    def _log_in(self, smtp: smtplib.SMTP, username: str) -> None:
+        if self._token is None:
+            smtp.login(username, self._password)
+            return
+        token = self._token()
+        self._secrets = encoded_forms(username, token)
+        login(smtp, username, token)
+
     def _connect(self) -> smtplib.SMTP:
         own_name = _own_name()
         if self.security == "tls":
@@ -113,11 +127,8 @@ class SmtpMailer:
         return BoundedSMTP(self.host, self.port, own_name, timeout=self.timeout_seconds)
 
     def without_secrets(self, text: str) -> str:
-        """Return *text* without the password, should a server repeat what it was told."""
-        if not self._password:
-            return text
-        plain = f"\0{self.username}\0{self._password}".encode()
-        for secret in (self._password, _base64(plain), _base64(self._password.encode())):
+        """Return *text* without password or token, should a server repeat what it was told."""
+        for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
 
@@ -240,6 +251,11 @@ class SmtpSession:
 def _broke_off(line: str) -> DeliveryError:
     """The connection broke on this message: perhaps because of it, so it waits and others go first."""
     return DeliveryError(line, permanent=False, closing=True)
+
+
+def _forms_of(username: str, password: str) -> tuple[str, ...]:
+    """Return the forms in which a password travels."""
+    return password, _base64(f"\0{username}\0{password}".encode()), _base64(password.encode())
 
 
 def _base64(raw: bytes) -> str:

@@ -27,6 +27,8 @@ def run(address: str, **settings: object) -> Result:
         "sender": "slamon@example.com",
         "timeout_seconds": 5.0,
         "ca_file": "",
+        "token_file": "",
+        "token_command": (),
         "templates": "",
     }
     mail = SimpleNamespace(**{**values, **settings}) if settings else None
