@@ -52,6 +52,7 @@ def build_environment(loader: BaseLoader, *, sandboxed: bool = False) -> Environ
         "utc_instant": words.utc_instant,
         "both_instants": words.both_instants,
         "short_instant": words.short_instant,
+        "short_span": words.short_span,
         "plural": words.plural,
         "line": clean_line,
     }

@@ -75,6 +75,13 @@ def short_instant(at: datetime, zone: ZoneInfo) -> str:
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
 
 
+def short_span(begins_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
+    """Return `Fri 13 Nov 09:00 to 10:30`; the day of the end is said where it is another."""
+    begin, end = begins_at.astimezone(zone), ends_at.astimezone(zone)
+    same = begin.date() == end.date() and begin.utcoffset() == end.utcoffset()
+    return f"{short_instant(begins_at, zone)} to {f'{end:%H:%M}' if same else short_instant(ends_at, zone)}"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Return `1 breach`, `2 breaches`: the count with the right word (default: an s is added)."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -13,6 +13,7 @@ from slamon.reporting.words import (
     local_instant,
     plural,
     short_instant,
+    short_span,
     utc_instant,
     wall_time,
 )
@@ -81,6 +82,15 @@ def test_the_repeated_hour_is_told_apart_by_its_offset() -> None:
 
     assert local_instant(first, RIGA) == "Sun 25 Oct 2026 03:30 Europe/Riga (UTC+03:00)"
     assert local_instant(first + timedelta(hours=1), RIGA) == "Sun 25 Oct 2026 03:30 Europe/Riga (UTC+02:00)"
+
+
+def test_a_span_says_the_day_of_its_end_where_it_is_another() -> None:
+    hour = timedelta(hours=1)
+    before_the_change = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+    assert short_span(NOON, NOON + hour, RIGA) == "Fri 13 Nov 14:00 to 15:00"
+    assert short_span(NOON, NOON + 11 * hour, RIGA) == "Fri 13 Nov 14:00 to Sat 14 Nov 01:00"
+    assert short_span(before_the_change, before_the_change + hour, RIGA) == "Sun 25 Oct 03:30 to Sun 25 Oct 03:30"
 
 
 def test_counts_agree_with_their_word() -> None:
