@@ -157,10 +157,10 @@ class TenantCycle:
 
     def _publish(self, counts: OpenCounts | None, read: Evaluated) -> OpenCounts:
         """Show how the open tickets stand; *counts* are brought up to date, or made anew if there are none."""
-        state, store = self.deps.state, self.deps.store
+        state, store, settings = self.deps.state, self.deps.store, self.deps.settings
         moved, state.moved = state.moved | set(read.ids), set()
         if counts is None or counts.counted_at != state.swept_at:  # what others wrote into the store is found so
-            counts = load_counts(store, self.name, state.swept_at)
+            counts = load_counts(store, self.name, state.swept_at, settings.companies)
         else:
             counts.update(store, self.name, moved, read.new)
         boards = [board.name for board in state.reference.boards.values()] if state.reference else []
@@ -172,6 +172,9 @@ class TenantCycle:
                 boards=boards,
                 unmapped_statuses=len(set(state.unmapped.values())),
                 tickets_without_policy=len(state.problems),
+                totals=counts.totals,
+                slo=counts.slo(store, self.name, self._wall.now(), state.zone(settings)),
+                worst=settings.worst_tickets,
             )
         )
         self._trouble.over()

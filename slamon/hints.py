@@ -9,6 +9,7 @@ from typing import Protocol
 from slamon.connectwise.callbacks import read_callback
 from slamon.connectwise.signing import KeyRing
 from slamon.log import get_logger
+from slamon.metrics.catalog import CALLBACK_RESULTS
 from slamon.ports import Observer
 
 log = get_logger(__name__)
@@ -42,6 +43,9 @@ class HintDesk:
     def serve(self, tenants: Mapping[str, Hinted]) -> None:
         """Take callbacks for these from now on, and for no others."""
         self._tenants = tenants
+        for tenant in tenants:
+            for result in CALLBACK_RESULTS:
+                self._observer.count("slamon_callbacks_total", 0, tenant=tenant, result=result)
 
     def takes_callbacks(self, tenant: str) -> bool:
         return tenant in self._tenants

@@ -141,7 +141,8 @@ class TenantWatch(TenantCycle):
     async def show(self) -> None:
         """Show what is stored, whoever polled."""
         self._shown_at, self._counts = time.monotonic(), None
-        good, self.last = await asyncio.to_thread(show_stored, self.deps.store, self.name, self._metrics)
+        now = self._wall.now()
+        good, self.last = await asyncio.to_thread(show_stored, self.deps.store, self.deps.settings, self._metrics, now)
         self.lookout.follow(good, self.last)
         self.lookout.show(self._metrics)
 

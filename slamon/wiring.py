@@ -16,6 +16,7 @@ from slamon.config.models import Config, Mail, Tenant
 from slamon.config.policies import Match as ConfiguredMatch
 from slamon.config.policies import Promise
 from slamon.core.levels import LevelRule
+from slamon.core.policy import NO_PERCENTS
 from slamon.core.promise import Match, PolicyRule, PromiseSettings
 from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
@@ -70,6 +71,8 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
             zone=tenant.zone or None,
             rank_by_id=tenant.priority_rank == "id",
             trust_source=tenant.trust_source_sla,
+            percents={name: share.percents for name, share in config.slo.policy.items()},
+            percents_else=config.slo.percent.percents if config.slo.percent else NO_PERCENTS,
         ),
         levels=(
             *(LevelRule(rule.status, rule.core_level, rule.board) for rule in tenant.status_level),
@@ -89,6 +92,8 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         base_url=config.web.base_url,
         pace=tenant_pace(config, name),
         zone=tenant.zone,
+        companies=config.slo.companies,
+        worst_tickets=config.metrics.worst_tickets,
     )
 
 

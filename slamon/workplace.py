@@ -99,6 +99,7 @@ class Workplace:
         self._post = PostRoom(couriers, store, metrics)
         self._clients: list[Client] = []
         metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
+        metrics.limit(config.metrics.most_series, config.metrics.worst_tickets)
         reports = [name for name, report in config.reports.items() if report.enabled]
         metrics.watch(config.tenant, reports, ["mail", *config.channel])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}

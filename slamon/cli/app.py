@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ("slamon.cli.run", "run", "Watch the tenants until told to stop."),
     "poll": ("slamon.cli.poll", "poll", "Poll and evaluate once, by hand."),
     "status": ("slamon.cli.status", "status", "List the open tickets most at risk."),
+    "slo": ("slamon.cli.slo", "slo", "Hold the month's goals against what is promised of many."),
     "explain": ("slamon.cli.explain", "explain", "Print the ledger of one ticket."),
     "evaluate": ("slamon.cli.evaluate", "evaluate", "Answer questions about calendars and clocks from a file."),
     "reconcile": (

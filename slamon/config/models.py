@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from slamon.config.channels import Channel, secrets_of
 from slamon.config.checks import cross_check
 from slamon.config.database import DEFAULT_URL, check_url, mask_url, passwords_of
-from slamon.config.policies import DefaultPolicy, NamedLevel, Policy, Promise, Section, StatusLevel
+from slamon.config.policies import DefaultPolicy, NamedLevel, Policy, Promise, Section, StagePercents, StatusLevel
 from slamon.config.problems import InvalidError, find_problems
 from slamon.config.values import (
     Address,
@@ -148,6 +148,24 @@ class Retention(Section):
     polls_days: Days = 30
 
 
+class Slo(Section):
+    """What is promised of many goals together. `percent` holds where nobody says any, `policy` before all others.
+
+    `companies` are those counted by themselves; the rest are counted as `other`.
+    """
+
+    companies: Annotated[tuple[Some, ...], Field(max_length=100)] = ()
+    percent: StagePercents | None = None
+    policy: dict[Some, StagePercents] = Field(default_factory=dict)
+
+
+class MetricsSection(Section):
+    """How much stands on the page for Prometheus: how many series, and how many tickets by themselves."""
+
+    most_series: Annotated[int, Field(ge=1000, le=1_000_000)] = 5000
+    worst_tickets: Annotated[int, Field(ge=0, le=200)] = 0
+
+
 class Log(Section):
     """What is logged and in which form; auto is text on a terminal, else JSON."""
 
@@ -246,6 +264,8 @@ class Config(BaseSettings):
     reports: dict[Name, Report] = Field(default_factory=dict)
     canary: Canary = Field(default_factory=Canary)
     retention: Retention = Field(default_factory=Retention)
+    slo: Slo = Field(default_factory=Slo)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
     log: Log = Field(default_factory=Log)
     tenant: dict[Name, Tenant] = Field(default_factory=dict)
     status_level: tuple[NamedLevel, ...] = ()

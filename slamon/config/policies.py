@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slamon.config.values import Hours, NameOrId, Some
-from slamon.core.policy import Change, Reopen
+from slamon.core.policy import Change, Percents, Reopen
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Level
 
@@ -39,6 +39,18 @@ class Goals(Section):
     @property
     def hours(self) -> GoalHours:
         return GoalHours(self.respond, self.plan, self.resolve)
+
+
+class StagePercents(Section):
+    """How many of a hundred goals of each stage are to be met; a stage left out says nothing."""
+
+    respond: Annotated[int, Field(ge=1, le=100)] | None = None
+    plan: Annotated[int, Field(ge=1, le=100)] | None = None
+    resolve: Annotated[int, Field(ge=1, le=100)] | None = None
+
+    @property
+    def percents(self) -> Percents:
+        return Percents(self.respond, self.plan, self.resolve)
 
 
 class PriorityGoals(Goals):

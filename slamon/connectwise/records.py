@@ -136,6 +136,9 @@ class SlaRecord(Struct, rename="camel"):
     respond_hours: float | None = None
     plan_within: float | None = None
     resolution_hours: float | None = None
+    respond_percent: int | None = None
+    plan_within_percent: int | None = None
+    resolution_percent: int | None = None
 
 
 class SlaPriorityRecord(Struct, rename="camel"):
@@ -146,6 +149,9 @@ class SlaPriorityRecord(Struct, rename="camel"):
     respond_hours: float | None = None
     plan_within: float | None = None
     resolution_hours: float | None = None
+    respond_percent: int | None = None
+    plan_within_percent: int | None = None
+    resolution_percent: int | None = None
 
 
 class CalendarRecord(Struct, rename="camel"):

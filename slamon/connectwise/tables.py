@@ -11,6 +11,7 @@ from slamon.connectwise import records
 from slamon.connectwise.calendars import read_calendar
 from slamon.connectwise.payload import read_custom_fields
 from slamon.connectwise.zones import iana_zone
+from slamon.core.policy import NO_PERCENTS, Percents
 from slamon.core.reference import (
     Agreement,
     BasedOn,
@@ -127,7 +128,7 @@ def _sla(row: records.SlaRecord, rows: Iterable[records.SlaPriorityRecord], warn
             f"SLA {row.id} {shown(row.name)}: left out, it is based on {shown(row.based_on)}, which is not known"
         )
         return None
-    by_priority = {priority: _goals(goal) for goal in rows if (priority := ref_id(goal.priority)) is not None}
+    of_priority = {priority: goal for goal in rows if (priority := ref_id(goal.priority)) is not None}
     custom_calendar = ref_id(row.custom_calendar)
     if based_on == "Custom" and custom_calendar is None:
         warnings.append(f"SLA {row.id} {shown(row.name)}: is based on a custom calendar but names none")
@@ -136,14 +137,22 @@ def _sla(row: records.SlaRecord, rows: Iterable[records.SlaPriorityRecord], warn
         clean_line(row.name),
         cast("BasedOn", based_on),
         _goals(row),
-        by_priority,
+        {priority: _goals(goal) for priority, goal in of_priority.items()},
         custom_calendar,
         bool(row.default_flag),
+        _percents(row),
+        tuple((key, own) for key, goal in sorted(of_priority.items()) if (own := _percents(goal)) != NO_PERCENTS),
     )
 
 
 def _goals(row: records.SlaRecord | records.SlaPriorityRecord) -> GoalHours:
     return GoalHours(row.respond_hours, row.plan_within, row.resolution_hours)
+
+
+def _percents(row: records.SlaRecord | records.SlaPriorityRecord) -> Percents:
+    """Return the shares of goals to be met; ConnectWise stores "none" as zero, and what is no share is none."""
+    found = (row.respond_percent, row.plan_within_percent, row.resolution_percent)
+    return Percents(*(percent if percent is not None and 0 < percent <= 100 else None for percent in found))
 
 
 def _zone_of_setup(row: records.ZoneRecord) -> str | None:

@@ -5,10 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from slamon.core.ticket import Stage
+from slamon.core.ticket import STAGES, Stage
 
 Change = Literal["same_start", "forward", "strictest"]
 Reopen = Literal["resume", "count", "new_cycle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Percents:
+    """How many of a hundred goals are to be met, by stage; None where nothing of the kind is promised."""
+
+    respond: int | None = None
+    plan: int | None = None
+    resolve: int | None = None
+
+    def of(self, stage: Stage) -> int | None:
+        return (self.respond, self.plan, self.resolve)[stage]
+
+    def over(self, other: Percents) -> Percents:
+        """Return these, with those of *other* where these say nothing."""
+        return Percents(*(other.of(stage) if self.of(stage) is None else self.of(stage) for stage in STAGES))
+
+
+NO_PERCENTS = Percents()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,7 @@ class Terms:
     reopen: Reopen = "resume"
     reopen_grace_seconds: int = 0
     waiting_responds: bool = False
+    percents: Percents = NO_PERCENTS  # of many goals; the clock of one ticket does not depend on them
 
     def goal_seconds(self, stage: Stage) -> int | None:
         return (self.respond_seconds, self.plan_seconds, self.resolve_seconds)[stage]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slamon.core.policy import Change, Reopen, Terms
+from slamon.core.policy import NO_PERCENTS, Change, Percents, Reopen, Terms
 from slamon.core.reference import GoalHours, Reference, Sla, SourceCalendar
 from slamon.core.rules import DAY_SECONDS, CalendarRules, DatedSpan, Window
 from slamon.core.ticket import Ref, Ticket
@@ -48,7 +48,10 @@ class PolicyRule:
 
 @dataclass(frozen=True, slots=True)
 class PromiseSettings:
-    """What the settings say of promises. The default policy's knobs also hold for SLAs of ConnectWise."""
+    """What the settings say of promises. The default policy's knobs also hold for SLAs of ConnectWise.
+
+    `percents` hold for the policies of that name whatever ConnectWise says, `percents_else` where nobody says any.
+    """
 
     default: PolicyRule
     rules: tuple[PolicyRule, ...] = ()
@@ -56,6 +59,12 @@ class PromiseSettings:
     zone: str | None = None
     rank_by_id: bool = False
     trust_source: bool = True
+    percents: Mapping[str, Percents] = field(default_factory=dict)
+    percents_else: Percents = NO_PERCENTS
+
+    def percents_of(self, policy: str, source: Percents = NO_PERCENTS) -> Percents:
+        """Return how many goals of a hundred are to be met under *policy*, of which ConnectWise says *source*."""
+        return self.percents.get(policy, NO_PERCENTS).over(source).over(self.percents_else)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,9 @@ def _by_sla(sla: Sla, ticket: Ticket, reference: Reference, settings: PromiseSet
     # ConnectWise stores "no goal" as zero hours.
     goals = row or sla.goals
     hours = GoalHours(goals.respond or None, goals.plan or None, goals.resolve or None)
-    return _choice(f"sla:{sla.name}", hours, calendar, settings.default, why)
+    name = f"sla:{sla.name}"
+    percents = settings.percents_of(name, sla.percents_for(ticket.priority.id if ticket.priority else None))
+    return _choice(name, hours, calendar, settings.default, percents, why)
 
 
 def _by_rule(
@@ -141,7 +152,7 @@ def _by_rule(
 ) -> Choice:
     goals = _goals_of(rule, rank, why)
     calendar = _pick_calendar(rule.calendar, ticket, reference, settings, why)
-    return _choice(rule.name, goals, calendar, rule, why)
+    return _choice(rule.name, goals, calendar, rule, settings.percents_of(rule.name), why)
 
 
 def _goals_of(rule: PolicyRule, rank: int | None, why: list[str]) -> GoalHours:
@@ -159,7 +170,9 @@ def _goals_of(rule: PolicyRule, rank: int | None, why: list[str]) -> GoalHours:
     return rows[row]
 
 
-def _choice(policy: str, goals: GoalHours, calendar: CalendarRules, knobs: PolicyRule, why: list[str]) -> Choice:
+def _choice(
+    policy: str, goals: GoalHours, calendar: CalendarRules, knobs: PolicyRule, percents: Percents, why: list[str]
+) -> Choice:
     if not any(calendar.week) and not calendar.openings:
         raise _NoPromiseError(f"calendar {calendar.name!r} never opens; give it hours in ConnectWise")
     terms = Terms(
@@ -174,6 +187,7 @@ def _choice(policy: str, goals: GoalHours, calendar: CalendarRules, knobs: Polic
         reopen=knobs.reopen,
         reopen_grace_seconds=knobs.reopen_grace_seconds,
         waiting_responds=knobs.waiting_responds,
+        percents=percents,
     )
     return Choice(terms, calendar, tuple(why))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from slamon.core.policy import NO_PERCENTS, Percents
 from slamon.core.rules import Window
 from slamon.core.ticket import Level, Ref
 
@@ -52,7 +53,10 @@ class GoalHours:
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """A ConnectWise SLA. `rows` are its SLAPriority rows by priority id; `goals` hold without one."""
+    """A ConnectWise SLA. `rows` are its SLAPriority rows by priority id; `goals` hold without one.
+
+    So do `percents`, and `row_percents` are those of its rows, as pairs of a priority id and what it has.
+    """
 
     id: int
     name: str
@@ -61,6 +65,12 @@ class Sla:
     rows: Mapping[int, GoalHours] = field(default_factory=dict)
     custom_calendar_id: int | None = None
     default: bool = False
+    percents: Percents = NO_PERCENTS
+    row_percents: tuple[tuple[int, Percents], ...] = ()
+
+    def percents_for(self, priority_id: int | None) -> Percents:
+        """Return the percents of the priority's row; where it names none, those of the SLA."""
+        return dict(self.row_percents).get(priority_id or 0, NO_PERCENTS).over(self.percents)
 
 
 @dataclass(frozen=True, slots=True)

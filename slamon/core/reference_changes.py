@@ -8,9 +8,10 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from slamon.core.policy import Percents
 from slamon.core.reference import GoalHours, Holiday, Reference
 from slamon.core.rules import Window
-from slamon.core.ticket import Ref
+from slamon.core.ticket import STAGES, Ref
 
 _TABLES = (
     *(("boards", "board"), ("statuses", "status"), ("priorities", "priority"), ("slas", "SLA")),
@@ -65,6 +66,8 @@ def _shown(value: object) -> str:
             return "none"
         case GoalHours(respond, plan, resolve):
             return "/".join("none" if hours is None else f"{hours:g}" for hours in (respond, plan, resolve)) + " h"
+        case Percents():
+            return "/".join("none" if value.of(stage) is None else f"{value.of(stage)}" for stage in STAGES) + " %"
         case Window(begin, end):
             return f"{begin // 3600:02}:{begin % 3600 // 60:02}-{end // 3600:02}:{end % 3600 // 60:02}"
         case Holiday(on, name, window):

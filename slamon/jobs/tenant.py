@@ -50,6 +50,8 @@ class TenantSettings:
     base_url: str = ""
     pace: Pace = _EVERY_MINUTE
     zone: str = ""
+    companies: tuple[str, ...] = ()  # whose objectives are counted by themselves
+    worst_tickets: int = 0  # how many stand on the metrics page by themselves
 
     def link(self, ticket: Ticket) -> str:
         return self.ticket_url.replace("{id}", str(ticket.id))
@@ -101,6 +103,11 @@ class TenantState:
         return frozenset(b.id for b in boards if b.id in settings.boards or b.name in settings.boards)
 
     def zone(self, settings: TenantSettings) -> ZoneInfo:
-        """Return the zone to show instants in: the setting's, else ConnectWise's, else UTC."""
-        known = self.reference.server_zone if self.reference else None
-        return ZoneInfo(settings.zone or known or "UTC")
+        """Return the zone to show instants in."""
+        return desk_zone(settings, self.reference)
+
+
+def desk_zone(settings: TenantSettings, reference: Reference | None) -> ZoneInfo:
+    """Return the zone of a tenant's days and months: the setting's, else ConnectWise's, else UTC."""
+    known = reference.server_zone if reference else None
+    return ZoneInfo(settings.zone or known or "UTC")

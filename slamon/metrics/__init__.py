@@ -38,7 +38,7 @@ class Metrics:
             "slamon_tzdata_info": {"version": tzdata_version},
         }
         self._process = ProcessMetrics(infos, strict=strict)
-        self._clocks = OpenClocks()
+        self._clocks = OpenClocks(self._process.size)
         self._page = Page(self._process, self._clocks)
         self._tenants: tuple[str, ...] = ()
         self._channels = tuple(channels)
@@ -59,6 +59,10 @@ class Metrics:
             self._process.forget("channel", gone)
         self._tenants, self._channels = shown, tuple(channels)
         self._process.start_at_zero(tenant=shown, report=reports, channel=self._channels)
+
+    def limit(self, most_series: int, worst_tickets: int) -> None:
+        """Keep the page to about *most_series* series, with so many tickets on it by number."""
+        self._clocks.limit(most_series, worst_tickets)
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         """Add to a counter."""

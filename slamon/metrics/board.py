@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,25 +12,57 @@ from slamon.clean import clean_label
 from slamon.core.reading import Verdict
 from slamon.core.ticket import STAGES
 from slamon.ports import GoalRow, OpenRow
+from slamon.ports.outcomes import OTHER
 
 NEVER = np.iinfo(np.int64).max
 _RUNS = (Verdict.RUNNING, Verdict.OUTSIDE_HOURS)
 _FIRST_SIZE = 1024
 
-Shape = tuple[str, str, tuple[str | None, ...]]  # board, priority, state of each stage
+_OPEN = ("running", "outside_hours", "at_risk", "paused")
+
+
+class Shape(NamedTuple):
+    """What many tickets have in common; a state for each stage, None where it is not counted."""
+
+    board: str
+    priority: str
+    company: str
+    terms: str
+    states: tuple[str | None, ...]
+
+
+class Still(NamedTuple):
+    """How many goals of a shape's stage are still to be reached: in time so far, and broken since some instant."""
+
+    shape: Shape
+    stage: int
+    running: int
+    late: int
+
+
+class Worst(NamedTuple):
+    """A goal still to be reached, and when it is or was due."""
+
+    due_at: int
+    ticket_id: int
+    stage: str
+    board: str
 
 
 class OpenBoard:
     """A row a ticket: which shape it has, of a few hundred, and when each goal is due or broke.
 
     To count a hundred thousand of them takes less than a millisecond; to load them, seconds.
+    Companies but *companies* are one, None: each is kept apart.
     """
 
-    def __init__(self, rows: Iterable[OpenRow] = ()) -> None:
+    def __init__(self, rows: Iterable[OpenRow] = (), *, companies: Collection[str] | None = ()) -> None:
+        self._companies = None if companies is None else frozenset(companies)
         self._places: dict[int, int] = {}
         self._free: list[int] = []
         self._shapes: dict[Shape, int] = {}
         self._shape = np.full(_FIRST_SIZE, -1, np.int32)
+        self._id = np.zeros(_FIRST_SIZE, np.int64)
         self._due = np.full((_FIRST_SIZE, len(STAGES)), NEVER, np.int64)
         self._broke = np.full((_FIRST_SIZE, len(STAGES)), NEVER, np.int64)
         self.put(rows)
@@ -54,6 +87,7 @@ class OpenBoard:
         for row in rows:
             place = self._free.pop() if self._free else self._grown(len(self._places))
             self._places[row.ticket_id] = place
+            self._id[place] = row.ticket_id
             places.append(place)
             dues, breaches = [_due_at(goal) for goal in row.goals], [_broke_at(goal) for goal in row.goals]
             found.append((self._shape_of(row), dues, breaches))
@@ -62,20 +96,55 @@ class OpenBoard:
 
     def _shape_of(self, row: OpenRow) -> int:
         states = tuple(state_of(goal.verdict, goal.at_risk) for goal in row.goals)
-        shape = (clean_label(row.board), "none" if row.priority is None else clean_label(row.priority), states)
+        priority = "none" if row.priority is None else clean_label(row.priority)
+        shape = Shape(clean_label(row.board), priority, self._company_of(row.company), row.terms, states)
         return self._shapes.setdefault(shape, len(self._shapes))
+
+    def _company_of(self, name: str | None) -> str:
+        if name is None:
+            return "none" if self._companies is None else OTHER
+        return clean_label(name) if self._companies is None or name in self._companies else OTHER
 
     def count(self) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str, str]]]:
         """Return how many goals there are by (board, stage, state), and by (priority, stage, state)."""
         by_board: Counter[tuple[str, str, str]] = Counter()
         by_priority: Counter[tuple[str, str, str]] = Counter()
-        numbers = np.bincount(self._shape[self._shape >= 0], minlength=len(self._shapes)).tolist()
-        for (board, priority, states), number in zip(self._shapes, numbers, strict=True):
-            for stage, state in zip(STAGES, states, strict=True):
+        for shape, number in zip(self._shapes, self._numbers(self._shape >= 0), strict=True):
+            for stage, state in zip(STAGES, shape.states, strict=True):
                 if state is not None and number:
-                    by_board[board, stage.label, state] += number
-                    by_priority[priority, stage.label, state] += number
+                    by_board[shape.board, stage.label, state] += number
+                    by_priority[shape.priority, stage.label, state] += number
         return by_board, by_priority
+
+    def still(self, since: int) -> list[Still]:
+        """Return the goals that are still to be reached, those that broke at or after *since* (epoch seconds) apart."""
+        found = []
+        all_of = self._numbers(self._shape >= 0)
+        for stage in STAGES:
+            broke = self._broke[:, stage]
+            late_of = self._numbers((broke >= since) & (broke != NEVER))
+            for shape, number, late in zip(self._shapes, all_of, late_of, strict=True):
+                running = number if shape.states[stage] in _OPEN else 0
+                if running or late:
+                    found.append(Still(shape, int(stage), running, late))
+        return found
+
+    def worst(self, most: int) -> tuple[list[Worst], int]:
+        """Return the goals that are or were due first, at most *most*, and how many with a due instant there are."""
+        due = np.minimum(self._due, self._broke).ravel()
+        known = int(np.count_nonzero(due != NEVER))
+        first = np.argpartition(due, min(most, len(due) - 1))[: min(most, known)].tolist()
+        shapes = list(self._shapes)
+        found = (
+            Worst(int(due[at]), int(self._id[at // 3]), STAGES[at % 3].label, shapes[self._shape[at // 3]].board)
+            for at in first
+        )
+        return sorted(found), known
+
+    def _numbers(self, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
+        """Return for each shape how many of the tickets in these places have it."""
+        counted: list[int] = np.bincount(self._shape[which], minlength=len(self._shapes)).tolist()
+        return counted
 
     def next_deadlines(self) -> tuple[tuple[str, float], ...]:
         """Return the earliest deadline of the goals that run, by stage."""
@@ -88,6 +157,7 @@ class OpenBoard:
     def _grown(self, place: int) -> int:
         if place >= len(self._shape):
             self._shape = np.concatenate([self._shape, np.full_like(self._shape, -1)])
+            self._id = np.concatenate([self._id, np.zeros_like(self._id)])
             self._due = np.concatenate([self._due, np.full_like(self._due, NEVER)])
             self._broke = np.concatenate([self._broke, np.full_like(self._broke, NEVER)])
         return place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from slamon.core.lint import RULES
@@ -44,6 +44,7 @@ class Family:
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     buckets: tuple[float, ...] = ()
     start_at_zero: bool = True  # False: absent until there is a value, where 0 would be read as 1970
+    shows_zero: bool = True  # False: one of very many, absent while it was never above 0
 
 
 def _counter(name: str, help_: str, *labels: str, **known: tuple[str, ...]) -> Family:
@@ -99,17 +100,24 @@ FAMILIES: tuple[Family, ...] = (
         "Looks for vanished tickets whose answer was too empty to be believed.",
         "tenant",
     ),
-    _counter(
-        "slamon_callbacks_total",
-        "Callbacks that came in, by what they amounted to.",
-        *("tenant", "result"),
-        result=CALLBACK_RESULTS,
+    replace(
+        _counter(
+            "slamon_callbacks_total",
+            "Callbacks that came in, by what they amounted to.",
+            *("tenant", "result"),
+            result=CALLBACK_RESULTS,
+        ),
+        start_at_zero=False,  # HintDesk does, for the tenants that take any
     ),
-    _gauge(
-        "slamon_lint_findings",
-        "What is wrong with the set-up of ConnectWise or the settings, by rule.",
-        *("tenant", "rule"),
-        rule=LINT_RULES,
+    replace(
+        _gauge(
+            "slamon_lint_findings",
+            "What is wrong with the set-up of ConnectWise or the settings, by rule.",
+            *("tenant", "rule"),
+            rule=LINT_RULES,
+            start_at_zero=False,
+        ),
+        shows_zero=False,
     ),
     _counter(
         "slamon_audit_entries_unread_total",

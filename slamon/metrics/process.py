@@ -10,20 +10,14 @@ from dataclasses import dataclass, field
 from itertools import product
 from threading import Lock
 
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from slamon.clean import clean_label
+from slamon.metrics.blocks import Block, LabelValues, Observed
 from slamon.metrics.catalog import BY_NAME, FAMILIES, Family
 
 _log = logging.getLogger(__name__)
-LabelValues = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -38,6 +32,7 @@ class _Histogram:
 class _Series:
     numbers: dict[LabelValues, float] = field(default_factory=dict)
     histograms: dict[LabelValues, _Histogram] = field(default_factory=dict)
+    version: int = 0  # grows with every change
 
 
 class ProcessMetrics(Collector):
@@ -54,7 +49,6 @@ class ProcessMetrics(Collector):
         self._lock = Lock()
         self._series = {family.name: _Series() for family in FAMILIES}
         self._complained: set[str] = set()
-        self.version = 0  # grows with every change
 
     def count(self, name: str, value: float = 1, **labels: str) -> None:
         """Add *value* to a counter."""
@@ -63,9 +57,9 @@ class ProcessMetrics(Collector):
             return
         key = _key(family, labels)
         with self._lock:
-            numbers = self._series[name].numbers
-            numbers[key] = numbers.get(key, 0.0) + value
-            self.version += 1
+            series = self._series[name]
+            series.numbers[key] = series.numbers.get(key, 0.0) + value
+            series.version += 1
 
     def set(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge. NaN takes the series away: there is no such value at the moment."""
@@ -74,14 +68,16 @@ class ProcessMetrics(Collector):
             return
         key = _key(family, labels)
         with self._lock:
-            numbers = self._series[name].numbers
+            series = self._series[name]
+            numbers = series.numbers
+            unknown = value == 0 and not family.shows_zero and key not in numbers
+            if unknown or numbers.get(key) == value:
+                return
             if math.isnan(value):
                 numbers.pop(key, None)
-            elif numbers.get(key) == value:
-                return
             else:
                 numbers[key] = float(value)
-            self.version += 1
+            series.version += 1
 
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Add one observation to a histogram."""
@@ -93,7 +89,7 @@ class ProcessMetrics(Collector):
             histogram = self._histogram(family, key)
             histogram.counts[bisect_left(family.buckets, value)] += 1
             histogram.total += value
-            self.version += 1
+            self._series[name].version += 1
 
     def start_at_zero(self, **values: Sequence[str]) -> None:
         """Make every label set that is known in advance appear at zero; *values* by label: tenant, report ...
@@ -105,7 +101,7 @@ class ProcessMetrics(Collector):
             for family in FAMILIES:
                 if family.start_at_zero:
                     self._fill(family, {**family.known, **values})
-            self.version += 1
+                    self._series[family.name].version += 1
 
     def forget(self, label: str, value: str) -> None:
         """Take away all series whose *label* has *value*, as when a tenant left the configuration."""
@@ -116,16 +112,33 @@ class ProcessMetrics(Collector):
                     at, series = family.labels.index(label), self._series[family.name]
                     series.numbers = {k: v for k, v in series.numbers.items() if k[at] != value}
                     series.histograms = {k: v for k, v in series.histograms.items() if k[at] != value}
-            self.version += 1
+                    series.version += 1
+
+    def versions(self) -> dict[str, int]:
+        """Return the families in order, each with a number that grows whenever it changes."""
+        infos = dict.fromkeys(self._infos, 0)
+        return infos | {name: series.version for name, series in self._series.items()}
+
+    def block(self, name: str) -> Block:
+        """Return one family as it is now."""
+        if name in self._infos:
+            labels = self._infos[name]
+            return Block(name, "info", _INFO_HELP[name], tuple(labels), [(tuple(labels.values()), 1.0)])
+        family = BY_NAME[name]
+        with self._lock:
+            series = self._series[name]
+            observed = [(key, Observed(tuple(h.counts), h.total)) for key, h in series.histograms.items()]
+            rows = list(series.numbers.items())
+        return Block(name, family.type, family.help, family.labels, rows, observed, family.buckets)
 
     def collect(self) -> Iterator[Metric]:
-        for name, labels in self._infos.items():
-            info = InfoMetricFamily(name.removesuffix("_info"), _INFO_HELP[name], labels=())
-            info.add_metric((), labels)
-            yield info
+        return (self.block(name).metric() for name in self.versions())
+
+    def size(self) -> int:
+        """Return how many series there are."""
         with self._lock:
-            metrics = [self._metric(family) for family in FAMILIES]
-        yield from metrics
+            several = sum(len(s.histograms) * (len(BY_NAME[n].buckets) + 3) for n, s in self._series.items())
+            return several + sum(len(series.numbers) for series in self._series.values()) + len(self._infos)
 
     def _fill(self, family: Family, values: Mapping[str, Sequence[str]]) -> None:
         if not all(label in values for label in family.labels):
@@ -142,19 +155,6 @@ class ProcessMetrics(Collector):
         if key not in histograms:
             histograms[key] = _Histogram([0] * (len(family.buckets) + 1))
         return histograms[key]
-
-    def _metric(self, family: Family) -> Metric:
-        series = self._series[family.name]
-        if family.type == "histogram":
-            histogram_family = HistogramMetricFamily(family.name, family.help, labels=family.labels)
-            for key, histogram in series.histograms.items():
-                histogram_family.add_metric(key, _cumulative(family, histogram), histogram.total)
-            return histogram_family
-        kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
-        number_family = kind(family.name, family.help, labels=family.labels)
-        for key, value in series.numbers.items():
-            number_family.add_metric(key, value)
-        return number_family
 
     def _family(self, name: str, kind: str, labels: Mapping[str, str]) -> Family | None:
         """Return the family, or None and one line in the log; with `strict`, complain of every wrong label too."""
@@ -178,12 +178,3 @@ _INFO_HELP = {
 
 def _key(family: Family, labels: Mapping[str, str]) -> LabelValues:
     return tuple(clean_label(str(labels.get(label, ""))) for label in family.labels)
-
-
-def _cumulative(family: Family, histogram: _Histogram) -> list[tuple[str, float]]:
-    """Return (upper end, observations up to it), the last end being +Inf."""
-    running, rows = 0, []
-    for end, count in zip((*family.buckets, math.inf), histogram.counts, strict=True):
-        running += count
-        rows.append(("+Inf" if end == math.inf else str(end), float(running)))
-    return rows

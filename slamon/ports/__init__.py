@@ -10,13 +10,14 @@ from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Ve
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
 from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session
+from slamon.ports.outcomes import GoalTotal, OutcomeStore
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
 from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSource
 from slamon.ports.time import Timekeeper, Unmoved, WallTime
 
 
-class Store(HistoryStore, ClockStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol):
+class Store(HistoryStore, ClockStore, OutcomeStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol):
     """Where everything is kept."""
 
     def held_by(self, lease_of: Callable[[str], Lease]) -> Self:
@@ -35,6 +36,7 @@ __all__ = [
     "Channel",
     "ClockStore",
     "GoalRow",
+    "GoalTotal",
     "HistoryRow",
     "HistoryStore",
     "JsonDocument",
@@ -48,6 +50,7 @@ __all__ = [
     "OutboxRow",
     "OutboxState",
     "OutboxStore",
+    "OutcomeStore",
     "Poll",
     "RecordStore",
     "Rejection",

@@ -32,12 +32,14 @@ class GoalRow(NamedTuple):
 
 
 class OpenRow(NamedTuple):
-    """An open ticket that has been read, as it is counted."""
+    """An open ticket that has been read, as it is counted; `terms` is the version of its promise."""
 
     ticket_id: int
     board: str
     priority: str | None
     goals: tuple[GoalRow, GoalRow, GoalRow]
+    company: str | None = None
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from slamon.core.transition import Transition
 from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.store import codec
 from slamon.store.bulk import Row, RowsOf, insert_rows
+from slamon.store.outcomes import add_totals
 from slamon.store.select import among, raw
 from slamon.store.tables import clocks, events, past_transitions, readings, tickets, transitions
 from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none
@@ -83,6 +84,7 @@ def load_first_reading_at(connection: Connection, tenant: str) -> datetime | Non
 
 
 _GOAL = ("verdict", "at_risk", "due_at", "breached_at")
+_FACTS = ("id", "board", "priority", "company")
 _COUNTED = tuple(f"{stage.label}_{name}" for stage in Stage for name in _GOAL)
 
 
@@ -100,7 +102,7 @@ def load_open_rows_of(connection: Connection, tenant: str, ids: Collection[int])
 def _open_rows(tenant: str) -> Select[Any]:
     has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
     return (
-        select(tickets.c.id, tickets.c.board, tickets.c.priority, *raw(readings, _COUNTED))
+        select(*(tickets.c[name] for name in _FACTS), readings.c.terms, *raw(readings, _COUNTED))
         .select_from(tickets)
         .join(clocks, has_clock)
         .join(readings, _IS_NEWEST)
@@ -109,8 +111,9 @@ def _open_rows(tenant: str) -> Select[Any]:
 
 
 def _open_row(row: Row) -> OpenRow:
-    ticket_id, board, priority = row[:3]
-    return OpenRow(ticket_id, board, priority, (GoalRow(*row[3:7]), GoalRow(*row[7:11]), GoalRow(*row[11:15])))
+    ticket_id, board, priority, company, terms = row[:5]
+    goals = (GoalRow(*row[5:9]), GoalRow(*row[9:13]), GoalRow(*row[13:17]))
+    return OpenRow(ticket_id, board, priority, goals, company, terms)
 
 
 def pick_open(connection: Connection, tenant: str, now: datetime, share: float) -> int | None:
@@ -187,6 +190,7 @@ def save_transitions(
     for key in connection.execute(known):
         rows.pop(tuple(key), None)
     insert_rows(connection, transitions, list(rows.values()), columns=codec.TRANSITION_COLUMNS, conflict="ignore")
+    add_totals(connection, tenant, list(rows.values()))
     return Counter((stage, change) for _, stage, change, _ in rows)
 
 

@@ -14,6 +14,7 @@ from slamon.connectwise.limits import Limits
 from slamon.connectwise.records import CalendarRecord, HolidayRecord
 from slamon.connectwise.reference import fetch_reference
 from slamon.connectwise.zones import DISPLAYED, WINDOWS, iana_zone
+from slamon.core.policy import Percents
 from slamon.core.reference import (
     Agreement,
     Board,
@@ -171,13 +172,29 @@ DESK: dict[str, object] = {
         {"id": 12, "name": "Unsorted"},
     ],
     "/service/SLAs": [
-        {"id": 1, "name": "Standard", "basedOn": "MyCalendar", "defaultFlag": True, "respondHours": 1.5},
+        {
+            "id": 1,
+            "name": "Standard",
+            "basedOn": "MyCalendar",
+            "defaultFlag": True,
+            "respondHours": 1.5,
+            "respondPercent": 95,
+            "planWithinPercent": 0,
+        },
         {"id": 2, "name": "Own", "basedOn": "Custom", "customCalendar": {"id": 5}, "resolutionHours": 8},
         {"id": 3, "name": "Lost", "basedOn": "Custom"},
         {"id": 4, "name": "Future", "basedOn": "MoonPhase"},
     ],
     "/service/SLAs/1/priorities": [
-        {"id": 91, "priority": {"id": 7}, "respondHours": 1, "planWithin": 2.25, "resolutionHours": 0},
+        {
+            "id": 91,
+            "priority": {"id": 7},
+            "respondHours": 1,
+            "planWithin": 2.25,
+            "resolutionHours": 0,
+            "planWithinPercent": 80,
+            "resolutionPercent": 101,
+        },
     ],
     "/schedule/calendars": [
         {
@@ -249,7 +266,12 @@ async def test_a_whole_desk_is_read(credentials: Credentials, quick: Limits) -> 
     }
     assert reference.priorities == {7: Priority(7, "Priority 3", 3), 12: Priority(12, "Unsorted", 0)}
     assert reference.slas == {
-        1: Sla(1, "Standard", "MyCalendar", GoalHours(1.5), {7: GoalHours(1, 2.25, 0)}, default=True),
+        1: Sla(
+            *(1, "Standard", "MyCalendar", GoalHours(1.5), {7: GoalHours(1, 2.25, 0)}),
+            default=True,
+            percents=Percents(respond=95),  # 0 is none, and more than all is no share
+            row_percents=((7, Percents(plan=80)),),
+        ),
         2: Sla(2, "Own", "Custom", GoalHours(resolve=8), custom_calendar_id=5),
         3: Sla(3, "Lost", "Custom", GoalHours()),
     }

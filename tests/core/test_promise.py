@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from slamon.core.policy import Terms
+from slamon.core.policy import Percents, Terms
 from slamon.core.promise import ALL_HOURS, Choice, Match, PolicyRule, PromiseSettings, choose_terms
 from slamon.core.reference import (
     Company,
@@ -344,3 +344,31 @@ class TestCalendar:
         assert choice.problem == problem
         assert choice.terms.policy == "none"
         assert hours(choice.terms) == (None, None, None)
+
+
+GOLD_95 = replace(GOLD, percents=Percents(95, None, 90), row_percents=((8, Percents(resolve=80)),))
+
+
+@pytest.mark.parametrize(
+    ("settings", "priority", "percents"),
+    [
+        ({}, 8, Percents(95, None, 80)),  # the row's, else the SLA's
+        ({}, 7, Percents(95, None, 90)),
+        ({"percents_else": Percents(50, 50, 50)}, 8, Percents(95, 50, 80)),
+        ({"percents": {"sla:Gold": Percents(99), "default": Percents(1)}}, 8, Percents(99, None, 80)),
+    ],
+)
+def test_the_percent_is_that_of_the_settings_else_of_the_row_else_of_the_sla(
+    settings: dict[str, Any], priority: int, percents: Percents
+) -> None:
+    reference = replace(REFERENCE, slas={1: GOLD_95})
+    one = ticket(sla=Ref(1, "Gold"), priority=Ref(priority, "x"))
+
+    assert choose_terms(one, reference, PromiseSettings(DEFAULT, **settings)).terms.percents == percents
+
+
+def test_a_policy_of_the_settings_promises_what_the_settings_say() -> None:
+    settings = PromiseSettings(DEFAULT, percents={"default": Percents(90)}, percents_else=Percents(50, 50))
+
+    assert choose_terms(ticket(), REFERENCE, settings).terms.percents == Percents(90, 50)
+    assert choose_terms(ticket(), REFERENCE, PromiseSettings(DEFAULT)).terms.percents == Percents()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from slamon.metrics import ClockSnapshot, Metrics
+from slamon.metrics import Metrics
 from slamon.metrics.catalog import (
     CALLBACK_RESULTS,
     CODES,
@@ -20,23 +21,24 @@ from slamon.metrics.catalog import (
 )
 from slamon.metrics.snapshot import STATES
 from tests.docs.pages import REFERENCE, codes, pages, prose, rows
+from tests.outputs.test_metrics import full_snapshot
 
 ROLES = ("slamon_migrate", "slamon_run", "slamon_read")  # of Postgres, named as metrics are
 
 PAGE = REFERENCE / "metrics.md"
-STAGES = (("respond", 1.0), ("plan", 1.0), ("resolve", 1.0))
-COUNTS = (("name", "respond", "running", 1),)
 
 
 def shown() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return type and labels of each metric on a page on which everything has a value."""
     metrics = Metrics(version="1", tzdata_version="2", tenants=["t"], reports=["r"], strict=True)
-    metrics.publish(ClockSnapshot("t", COUNTS, COUNTS, STAGES, STAGES, STAGES, STAGES, 1, 1))
+    metrics.limit(5000, 1)
+    moments = (("respond", 1.0),)
+    metrics.publish(replace(full_snapshot("t"), next_deadlines=moments, oldest_breaches=moments))
     found: dict[str, tuple[str, tuple[str, ...]]] = {f.name: (f.type, f.labels) for f in FAMILIES}
     for metric in metrics.registry.collect():
         name = metric.name + {"counter": "_total", "info": "_info"}.get(metric.type, "")
         if name not in found:
-            labels = tuple(metric.samples[0].labels)
+            labels = tuple(label for label in metric.samples[0].labels if label != "le")
             found[name] = ("gauge" if metric.type == "info" else metric.type, labels)
     return found
 

@@ -7,24 +7,29 @@ import math
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_text
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.samples import Sample
 
 import slamon
+from slamon.core.month import Month
 from slamon.core.reading import Verdict
+from slamon.core.slo import Tally
 from slamon.core.ticket import Ref, Stage
-from slamon.metrics import Metrics, count_clocks
+from slamon.metrics import Metrics, OpenBoard, count_board, count_clocks
 from slamon.metrics.catalog import BY_NAME, FAMILIES
 from slamon.metrics.clocks import OpenClocks
-from slamon.metrics.snapshot import STATES, ClockSnapshot
-from slamon.ports import Observer, Tracked
+from slamon.metrics.snapshot import STATES, ClockSnapshot, open_row
+from slamon.objectives import MonthCounts, slo_figures
+from slamon.ports import GoalTotal, Observer, Tracked
 from tests.outputs.samples import HOSTILE, NOW, reading, stage, ticket
 
 LONE = "Help \ud800 Desk\x00\n"
@@ -302,14 +307,59 @@ def test_the_page_is_rendered_once_per_change() -> None:
     metrics.publish(count_clocks([running()], tenant="main"))
     clocks, process = metrics._clocks, metrics._process
     before = metrics.render()[0]
-    versions = clocks.version, process.version
+    versions = clocks.versions(), process.versions()
     metrics.publish(count_clocks([running()], tenant="main"))  # the same counts
     metrics.set("slamon_up", 0, tenant="main")  # the same value
 
-    assert (clocks.version, process.version) == versions
+    assert (clocks.versions(), process.versions()) == versions
     assert metrics.render()[0] == before
     metrics.set("slamon_up", 1, tenant="main")
     assert metrics.render()[0] == before.replace(b'slamon_up{tenant="main"} 0.0', b'slamon_up{tenant="main"} 1.0')
+
+
+def test_a_change_renders_its_family_alone() -> None:
+    metrics = make()
+    metrics.publish(count_clocks([running()], tenant="main"))
+    before = dict(metrics._clocks.versions())
+    metrics.publish(count_clocks([running()], tenant="main", unmapped_statuses=3))
+
+    after = metrics._clocks.versions()
+    assert {name for name in after if after[name] != before[name]} == {"slamon_unmapped_statuses"}
+
+
+def test_the_page_is_the_one_that_the_library_would_write() -> None:
+    metrics = make(tenants=("main", 'quote " back \\ slash'))
+    fill(metrics)
+
+    text, openmetrics = metrics.render()[0], metrics.render("application/openmetrics-text")[0]
+    assert text == generate_latest(metrics.registry)
+    assert openmetrics == openmetrics_text(metrics.registry)  # type: ignore[no-untyped-call]
+
+
+def fill(metrics: Metrics) -> None:
+    """Give values of all sizes and kinds to all that is on the page."""
+    for number, family in enumerate(FAMILIES):
+        labels = dict.fromkeys(family.labels, f'e\u0301 "{number}\\')
+        for value in (0.25, 1e-9, 123_456_789, 1_794_580_000.5, math.inf):
+            if family.type == "histogram":
+                metrics.observe(family.name, value, **labels)
+            elif family.type == "counter":
+                metrics.count(family.name, value, **labels)
+            else:
+                metrics.set(family.name, value, **labels)
+    metrics.limit(5000, 10)
+    metrics.publish(replace(full_snapshot("main"), next_deadlines=(("resolve", 1_794_588_300.0),)))
+
+
+def full_snapshot(tenant: str) -> ClockSnapshot:
+    """A snapshot on which everything has a value."""
+    totals = [GoalTotal(int(s), "P1", o, 900 << s, 3 + s, 1000) for s in Stage for o in ("met", "missed")]
+    ended = [Tally(int(s), o, "Desk", "P1", "Acme", "gold", 95, 4) for s in Stage for o in ("met", "missed")]
+    month = Month("2026-11", NOW - timedelta(days=12), NOW + timedelta(days=18))
+    open_ = OpenBoard(map(open_row, [running()]), companies=["Acme"])
+    counts = MonthCounts(month, ended, ended, NOW - timedelta(days=90))
+    figures = slo_figures(counts, open_, ["Acme"], NOW)
+    return count_board(open_, tenant=tenant, totals=totals, slo=figures, worst=5)
 
 
 def test_many_threads_lose_no_count() -> None:

@@ -53,7 +53,7 @@ def test_a_ticket_closed_long_ago_goes_as_a_whole_and_no_other(store: SqlStore) 
 
     gone = pruned(store)
 
-    assert gone["events"] == 1 + 3 + 3 + 2 + 1  # the ticket, its events, readings, transitions, clock
+    assert gone["events"] == 1 + 3 + 3 + 2 + 1 + 1  # the ticket, its events, readings, transitions, clock, outcome
     assert store.load_tickets(MAIN, [1, 2, 3]).keys() == {2, 3}
     assert store.load_events(MAIN, 1) == []
     assert store.load_readings(MAIN, [1, 2, 3]).keys() == {2, 3}
@@ -96,12 +96,13 @@ def test_totals_of_transitions_never_fall(store: SqlStore) -> None:
     for number in (1, 2, 3):
         life(store, number, LONG_AGO + number * DAY)
     life(store, 4, NOW - DAY)
-    before = store.count_transitions(MAIN)
+    before, totals = store.count_transitions(MAIN), store.load_goal_totals(MAIN)
 
-    assert pruned(store, NOW - 237 * DAY - 12 * HOUR)["events"] == 20
+    assert pruned(store, NOW - 237 * DAY - 12 * HOUR)["events"] == 22
     assert store.count_transitions(MAIN) == before
-    assert pruned(store)["events"] == 8  # two of its readings went before
+    assert pruned(store)["events"] == 9  # two of its readings went before
     assert store.count_transitions(MAIN) == before == {(int(Stage.RESOLVE), "breached"): 4, (int(Stage.PLAN), "met"): 4}
+    assert store.load_goal_totals(MAIN) == totals
 
 
 def test_messages_go_when_they_were_finished_long_ago_but_not_those_of_an_open_ticket(store: SqlStore) -> None:
@@ -186,7 +187,7 @@ def test_what_a_dry_run_says_is_what_goes(store: SqlStore, monkeypatch: pytest.M
 
     assert said == again == gone
     assert list(said) == list(ORDER)
-    assert (gone["events"], gone["readings"]) == (50, 6)
+    assert (gone["events"], gone["readings"]) == (55, 6)
     assert [old.bytes for old in store.measure_old(before)] == [0] * len(ORDER)
 
 

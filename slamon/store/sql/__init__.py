@@ -11,11 +11,20 @@ from slamon.store.sql.clocks import SqlClockStore
 from slamon.store.sql.history import SqlHistoryStore
 from slamon.store.sql.leases import SqlLeaseStore
 from slamon.store.sql.outbox import SqlOutboxStore
+from slamon.store.sql.outcomes import SqlOutcomeStore
 from slamon.store.sql.record import SqlRecordStore
 from slamon.store.sql.retention import SqlRetentionStore
 
 
-class SqlStore(SqlHistoryStore, SqlClockStore, SqlOutboxStore, SqlRecordStore, SqlLeaseStore, SqlRetentionStore):
+class SqlStore(
+    SqlHistoryStore,
+    SqlClockStore,
+    SqlOutcomeStore,
+    SqlOutboxStore,
+    SqlRecordStore,
+    SqlLeaseStore,
+    SqlRetentionStore,
+):
     """Everything slamon keeps. Blocking, and safe to use from several threads; `migrate.open_store` makes one.
 
     Every method may raise a StoreUnavailableError (the same call may succeed later) or a StoreError.

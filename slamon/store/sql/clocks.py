@@ -9,7 +9,7 @@ from datetime import datetime
 from slamon.core.reading import Reading
 from slamon.core.transition import Transition
 from slamon.ports import Notification, OpenRow, Tracked, TransitionRecord
-from slamon.store import evaluations, outbox, tickets
+from slamon.store import evaluations, outbox, outcomes, tickets
 from slamon.store.sql.base import SqlPart
 
 
@@ -82,6 +82,7 @@ class SqlClockStore(SqlPart):
         """
         with self._database.writing(tenant) as connection:
             evaluations.save_readings(connection, tenant, readings)
+            outcomes.save_outcomes(connection, tenant, readings)
             new = evaluations.save_transitions(connection, tenant, now, transitions)
             evaluations.save_clocks(connection, tenant, evaluated, readings, position)
             outbox.enqueue(connection, notifications)

@@ -9,16 +9,19 @@ from slamon.store.tables.base import metadata
 from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
 from slamon.store.tables.lease import leases, watchers
 from slamon.store.tables.outbox import notifications
+from slamon.store.tables.outcome import goal_totals, outcomes
 from slamon.store.tables.record import job_runs, versions
 from slamon.store.tables.source import events, polls, tickets, trails
 
 __all__ = [
     "clocks",
     "events",
+    "goal_totals",
     "job_runs",
     "leases",
     "metadata",
     "notifications",
+    "outcomes",
     "past_transitions",
     "polls",
     "readings",
