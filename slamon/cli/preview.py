@@ -82,9 +82,11 @@ def _of_ticket(app: App, mail: str, ticket: str, tenant: str | None, stage: str 
 
 def _render(app: App, mail: str, values: Values) -> Rendered:
     """Render as the daemon would; where there is no configuration, with slamon's own templates."""
+    from slamon import log
     from slamon.config.load import is_configured
     from slamon.wiring import open_renderer, templates_of
 
+    log.configure("error", "text", sys.stderr)  # says if a template failed
     templates = templates_of(app.config) if is_configured(app.config_path, os.environ) else ""
     return open_renderer(templates).render(mail, **values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 @click.argument("address")
 def test_mail(address: str) -> None:
     """Send a test mail to ADDRESS with the settings of [mail]."""
+    from slamon import log
     from slamon.errors import DeliveryUnknownError, SlamonError
 
+    log.configure("error", "text", sys.stderr)  # says if a template of the site's failed
     context = click.get_current_context()
     settings = context.obj.config.mail
     if settings is None:

@@ -62,4 +62,4 @@ class Renderer:
             self._on_fault(name, fault)
             notice = f"{NOTICE} ({fault})."
             made = render_parts(self.environment, name, {**values, "notice": notice})
-            return replace(made, text=f"{made.text}{notice}\n")
+            return replace(made, text=f"{made.text}\n{notice}\n")
