@@ -115,7 +115,8 @@ class TenantCycle:
             await self.evaluate()
 
     async def _untold(self) -> frozenset[int]:
-        untold = await asyncio.to_thread(find_untold, self.deps.store, self.name, self._wall.now())
+        deps, now = self.deps, self._wall.now()
+        untold = await asyncio.to_thread(find_untold, deps.store, self.name, now, deps.find_unseen)
         return untold - self._held()  # those are looked at again with the next poll, not before
 
     def _held(self) -> frozenset[int]:

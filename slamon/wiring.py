@@ -15,9 +15,12 @@ from slamon import resources
 from slamon.config.models import Config, Mail, Tenant
 from slamon.config.policies import Match as ConfiguredMatch
 from slamon.config.policies import Promise
+from slamon.core.calendar import BusinessCalendar
+from slamon.core.ladder import Ladders
 from slamon.core.levels import LevelRule
 from slamon.core.policy import NO_PERCENTS
 from slamon.core.promise import Match, PolicyRule, PromiseSettings
+from slamon.core.quiet import waking_rules
 from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
@@ -88,6 +91,9 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         recipients=config.alerted_of(name),
         operators=config.operators_of(name),
         channels=channel_uses(config),
+        ladders=_ladders(config),
+        board_addresses=config.alerts.boards,
+        quiet=_waking(config),
         ticket_url=tenant.ticket_url,
         base_url=config.web.base_url,
         pace=tenant_pace(config, name),
@@ -271,6 +277,7 @@ def read_trail(reader: AuditReader, entries: Iterable[AuditEntry]) -> list[Trail
 def _rule(
     config: Config, name: str, promise: Promise, match: Match | None = None, *, early: bool = False
 ) -> PolicyRule:
+    ladder = config.ladder_of(promise)
     return PolicyRule(
         name=name,
         match=match or Match(),
@@ -284,7 +291,22 @@ def _rule(
         reopen=promise.reopen,
         reopen_grace_seconds=promise.reopen_grace_minutes * 60,
         waiting_responds=promise.waiting_responds,
+        stage_warns=ladder.warns if ladder else (),
     )
+
+
+def _ladders(config: Config) -> Ladders:
+    own = {policy.name: config.ladder_of(policy) for policy in config.policy}
+    return Ladders(own, config.ladder_of(config.default_policy))
+
+
+def _waking(config: Config) -> dict[str, BusinessCalendar]:
+    """Return by recipient the calendar that is open when they may be told."""
+    found = {}
+    for address, quiet in config.quiet.items():
+        named = config.calendars[quiet.calendar] if quiet.calendar else None
+        found[address] = BusinessCalendar(named or waking_rules(address, quiet.zone, quiet.hours, quiet.days))
+    return found
 
 
 def _match(match: ConfiguredMatch) -> Match:

@@ -27,6 +27,7 @@ from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.marks import watch_marks
 from slamon.jobs.prune import prune_once
 from slamon.jobs.store_alarm import Unstored
 from slamon.jobs.tenant import TenantState
@@ -127,16 +128,6 @@ class Workplace:
         # The first start of all is remembered: what broke before it is history, not news.
         self.store.claim_run("watch", name, now)
         watched_since = dict(self.store.load_runs("watch"))[name]
-        deps = PollDeps(
-            settings=settings,
-            state=state,
-            source=ConnectWiseSource(client),
-            store=store,
-            observer=self.metrics,
-            now=self.wall.now,
-            read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
-            clock=self._clock_check(name),
-        )
         domain = mail_domain(self.config, self.store)
         aftermath = Aftermath(settings, state, store, self.renderer, domain=domain)
         announcer = Announcer(
@@ -147,10 +138,24 @@ class Workplace:
             domain=domain,
             watched_since=watched_since,
             aftermath=aftermath,
+            observer=self.metrics,
+            marked_since=watch_marks(self.store, name, settings.ladders, watched_since, now),
+        )
+        evaluator = Evaluator(name, store, self.metrics, ladders=settings.ladders, tell_marks=announcer.marks)
+        deps = PollDeps(
+            settings=settings,
+            state=state,
+            source=ConnectWiseSource(client),
+            store=store,
+            observer=self.metrics,
+            now=self.wall.now,
+            read_trail=TrailReader(AuditReader(self.config.tenant[name].audit.patterns), self.metrics, name),
+            clock=self._clock_check(name),
+            find_unseen=evaluator.find_unseen,
         )
         watch = TenantWatch(
             deps,
-            Evaluator(name, store, self.metrics),
+            evaluator,
             announcer,
             self.metrics,
             self.wall,

@@ -31,7 +31,14 @@ def cross_check(tree: Mapping[str, Any]) -> list[Problem]:
     problems += check_channels(tree)
     problems += _calendars(tree)
     problems += _policies(tree)
+    problems += ladder_problems(tree)
     return problems
+
+
+def ladder_problems(tree: Mapping[str, Any]) -> list[Problem]:
+    from slamon.config.ladder_checks import check_ladders  # it uses what is below
+
+    return list(check_ladders(tree))
 
 
 def table(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from slamon.config.channels import Channel, secrets_of
 from slamon.config.checks import cross_check
 from slamon.config.database import DEFAULT_URL, check_url, mask_url, passwords_of
+from slamon.config.ladders import LadderSection, QuietSection
 from slamon.config.policies import DefaultPolicy, NamedLevel, Policy, Promise, Section, StagePercents, StatusLevel
 from slamon.config.problems import InvalidError, find_problems
 from slamon.config.values import (
@@ -41,6 +42,7 @@ from slamon.config.values import (
     Zone,
     split_listen,
 )
+from slamon.core.ladder import Ladder
 from slamon.core.patterns import compile_pattern
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Kind
@@ -109,9 +111,11 @@ class Alerts(Section):
     """Who hears of near breaches and breaches, and from which share of a goal on."""
 
     warn_percent: Percent = 75
+    ladder: str = ""
     recipients: tuple[Address, ...] = ()
     operators: tuple[Address, ...] = ()
     channels: tuple[Name, ...] = ()
+    boards: dict[Some, tuple[Address, ...]] = Field(default_factory=dict)
 
 
 class Report(Section):
@@ -261,6 +265,8 @@ class Config(BaseSettings):
     mail: Mail | None = None
     alerts: Alerts = Field(default_factory=Alerts)
     channel: dict[Name, Channel] = Field(default_factory=dict)
+    ladder: dict[Name, LadderSection] = Field(default_factory=dict)
+    quiet: dict[Address, QuietSection] = Field(default_factory=dict)
     reports: dict[Name, Report] = Field(default_factory=dict)
     canary: Canary = Field(default_factory=Canary)
     retention: Retention = Field(default_factory=Retention)
@@ -335,6 +341,12 @@ class Config(BaseSettings):
     def warn_percent_of(self, promise: Promise) -> int:
         """Return the share of a goal from which a stage under this promise is at risk."""
         return promise.warn_percent or self.alerts.warn_percent
+
+    def ladder_of(self, promise: Promise) -> Ladder | None:
+        """Return the ladder of this promise: its own, else that of [alerts] unless it has a warning of its own."""
+        own_warning = promise.warn_percent is not None or promise.warn_minutes_left > 0
+        name = promise.ladder or ("" if own_warning else self.alerts.ladder)
+        return self.ladder[name].core_ladder(name) if name else None
 
     def masked(self) -> dict[str, Any]:
         """Return all settings as JSON-able data, secrets as stars."""

@@ -63,7 +63,7 @@ class Promise(Section):
     """Goals, the calendar they are counted on, and what happens when the rules change under a ticket.
 
     `calendar` is the name of a [calendar.NAME], or one that ConnectWise keeps.
-    `warn_percent` None means the one of [alerts].
+    `ladder` names a [ladder.NAME]. Without one and without a warning of its own those of [alerts] hold.
     """
 
     calendar: Some = "MyCalendar"
@@ -71,6 +71,7 @@ class Promise(Section):
     priority_goals: tuple[PriorityGoals, ...] = ()
     warn_percent: Annotated[int, Field(ge=1, le=99)] | None = None
     warn_minutes_left: Annotated[int, Field(ge=0, le=525_600)] = 0
+    ladder: str = ""
     change: Change = "same_start"
     reopen: Reopen = "resume"
     reopen_grace_minutes: Annotated[int, Field(ge=0, le=525_600)] = 0

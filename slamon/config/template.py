@@ -72,6 +72,7 @@ priority_goals = [
 ]
 # warn_percent = 75             # default: that of [alerts]
 # warn_minutes_left = 30        # also at risk when so much business time is left; 0: not
+# ladder = "standard"           # instead of both; default: that of [alerts]
 # change = "same_start"         # new goals from the old start; or "forward", "strictest"
 # reopen = "resume"             # resolved time does not count; or "count", "new_cycle"
 # reopen_grace_minutes = 0      # a shorter stay at resolved is as if it had not happened
@@ -114,6 +115,8 @@ priority_goals = [
 [alerts]
 warn_percent = 75               # a stage is at risk from this share of its goal on
 recipients = []                 # such as ["noc@example.org"]
+# ladder = "standard"           # instead of one warning: whom to tell at which mark of a goal
+# boards = { "Help Desk" = ["helpdesk@example.org"] }   # whom the role "board" means
 # operators = ["slamon-admins@example.org"]   # who hears that slamon does not see; default: recipients
 
 # channels = ["desk"]           # who is told beside the mails
@@ -124,6 +127,29 @@ recipients = []                 # such as ["noc@example.org"]
 # url = "https://hooks.example.org/slamon"
 # secret_file = "desk_secret"   # or SLAMON_CHANNEL__DESK__SECRET; signs what is sent
 # alerts = ["breached"]         # default: near_breach too
+
+# A ladder: any number of rungs, at a share of the goal, business time left, or the breach. `tell` takes
+# addresses and owner, team_lead, account_manager, board, recipients. A [[policy]] may name its own.
+# [ladder.standard]
+# remind_every_minutes = 60     # business minutes, while a breach lasts; 0: never
+# all_clear = true              # tell those who heard of a breach that it is over
+# [[ladder.standard.rung]]
+# at = "50%"
+# tell = ["owner"]
+# [[ladder.standard.rung]]
+# at = "30m left"
+# tell = ["owner", "team_lead"]
+# stages = ["respond", "resolve"]
+# [[ladder.standard.rung]]
+# at = "breach"
+# tell = ["team_lead", "account_manager", "noc@example.org"]
+# even_when_quiet = true
+
+# When somebody is left alone; what is still true at the end is sent then:
+# [quiet."jane@example.org"]
+# zone = "Europe/London"
+# hours = ["19:00-07:30"]
+# days = ["sat", "sun"]
 
 [reports.breach]                # the breach report; more reports under other names
 kind = "breach"

@@ -104,7 +104,12 @@ def _ticket_url(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def mail_address(text: str) -> str:
+    """Return *text* if it is one plain mail address.
+
+    Raises:
+        ValueError: It is something else.
+    """
     if len(text) > 254 or not _ADDRESS.fullmatch(text) or ".." in text:
         raise ValueError("write one plain mail address, such as noc@example.org")
     return text
@@ -168,7 +173,7 @@ def _utc(at: datetime) -> datetime:
 Some = Annotated[str, AfterValidator(_some)]
 Name = Annotated[str, AfterValidator(_name)]
 NameOrId = Annotated[int | str, BeforeValidator(_name_or_id)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(mail_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]
 SourceUrl = Annotated[str, AfterValidator(_source_url)]

@@ -28,7 +28,7 @@ class Mark(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class TermsTable:
-    """Distinct terms as columns, one row each. `goals` and `warns` are (rows, 3) business seconds or NONE.
+    """Distinct terms as columns, one row each. `goals` are (rows, 3) business seconds or NONE; warnings (rows, 3) too.
 
     `calendar` indexes the list of calendars given to the clock. `promise` numbers,
     per stage, what a deadline version depends on: policy, calendar, goal.
@@ -77,8 +77,8 @@ def build_terms_table(terms: Mapping[str, Terms], calendars: Sequence[str]) -> T
     return TermsTable(
         versions=tuple(terms),
         goals=np.array([[_or_none(t.goal_seconds(s)) for s in STAGES] for t in rows], np.int64).reshape(-1, 3),
-        warn_percent=np.array([t.warn_percent for t in rows], np.int64),
-        warn_left=np.array([t.warn_left_seconds for t in rows], np.int64),
+        warn_percent=np.array([[t.warning(s)[0] for s in STAGES] for t in rows], np.int64).reshape(-1, 3),
+        warn_left=np.array([[t.warning(s)[1] for s in STAGES] for t in rows], np.int64).reshape(-1, 3),
         calendar=np.array([position[t.calendar] for t in rows], np.int64),
         promise=_number_promises(rows),
         forward=np.array([t.change == "forward" for t in rows], np.bool_),

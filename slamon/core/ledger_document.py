@@ -61,7 +61,9 @@ def digest(document: dict[str, Any]) -> str:
 
 def _terms(terms: Terms) -> dict[str, Any]:
     # What is promised of many goals together says nothing of this one.
-    return {name: getattr(terms, name) for name in Terms.__slots__ if name != "percents"}
+    left_out = ("percents", "stage_warns")
+    document = {name: getattr(terms, name) for name in Terms.__slots__ if name not in left_out}
+    return {**document, "stage_warns": [list(pair) for pair in terms.stage_warns]} if terms.stage_warns else document
 
 
 def _event(event: Event) -> dict[str, Any]:

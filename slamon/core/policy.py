@@ -9,6 +9,7 @@ from slamon.core.ticket import STAGES, Stage
 
 Change = Literal["same_start", "forward", "strictest"]
 Reopen = Literal["resume", "count", "new_cycle"]
+NO_PERCENT = -1  # as a warning share: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Terms:
     Goals are whole business seconds, None for no target. `calendar` is the
     version (content hash) of the calendar they are counted on. A goal is at
     risk from its warning share on, and when no more than `warn_left_seconds`
-    are left of it, whichever comes first.
+    are left of it, whichever comes first. `stage_warns` hold the two for each
+    stage where they differ by stage; a share of NO_PERCENT warns of nothing.
     """
 
     policy: str
@@ -52,6 +54,11 @@ class Terms:
     reopen_grace_seconds: int = 0
     waiting_responds: bool = False
     percents: Percents = NO_PERCENTS  # of many goals; the clock of one ticket does not depend on them
+    stage_warns: tuple[tuple[int, int], ...] = ()
 
     def goal_seconds(self, stage: Stage) -> int | None:
         return (self.respond_seconds, self.plan_seconds, self.resolve_seconds)[stage]
+
+    def warning(self, stage: Stage) -> tuple[int, int]:
+        """Return the warning share of *stage*, in percent, and the seconds left at which it warns."""
+        return self.stage_warns[stage] if self.stage_warns else (self.warn_percent, self.warn_left_seconds)

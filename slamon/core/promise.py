@@ -44,6 +44,7 @@ class PolicyRule:
     reopen: Reopen = "resume"
     reopen_grace_seconds: int = 0
     waiting_responds: bool = False
+    stage_warns: tuple[tuple[int, int], ...] = ()  # as in Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _choice(
         reopen_grace_seconds=knobs.reopen_grace_seconds,
         waiting_responds=knobs.waiting_responds,
         percents=percents,
+        stage_warns=knobs.stage_warns,
     )
     return Choice(terms, calendar, tuple(why))
 

@@ -20,6 +20,27 @@ class Board:
     name: str
     project: bool = False
     inactive: bool = False
+    manager_id: int | None = None  # its service manager, a member
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who works at the desk. `email` is empty where none can be mailed to."""
+
+    id: int
+    identifier: str
+    email: str = ""
+    inactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of one board, and the member who leads it."""
+
+    id: int
+    board_id: int
+    name: str
+    leader_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,7 @@ class Company:
     calendar_id: int | None = None
     zone: str | None = None  # IANA name, where ConnectWise's time zone set-up could be mapped to one
     custom_fields: Mapping[str, str] = field(default_factory=dict)
+    manager_id: int | None = None  # its territory manager, a member
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +165,7 @@ class Reference:
     default_calendar_id: int | None = None
     server_zone: str | None = None  # IANA name
     agreements: Mapping[int, Agreement] = field(default_factory=dict)
+    members: Mapping[int, Member] = field(default_factory=dict)
+    teams: Mapping[int, Team] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()  # what was odd and how it was read, one line each

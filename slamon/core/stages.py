@@ -23,14 +23,15 @@ def read_stage(
     reached = _milestone(timeline, table, stage)
     is_reached = reached != NONE
     limit = np.where(is_reached, reached, timeline.last)
-    goal, warn, version = _promise(timeline, table, stage, limit)
+    goal, base, version = promise_of(timeline, table, stage, limit)
+    goal, warn = _goal_and_warning(table, timeline.terms[limit], stage, goal, base)
     elapsed = np.where(is_reached, timeline.shown[reached], timeline.elapsed)
     has_goal = goal != NONE
     over = has_goal & (elapsed > goal)
     level = timeline.level_now
 
-    due = _shows_at(timeline, calendar, goal)
-    risk = _shows_at(timeline, calendar, warn)
+    due = shows_at(timeline, calendar, goal)
+    risk = shows_at(timeline, calendar, warn)
     verdict = _verdicts(timeline, is_reached, has_goal, over, outside)
     waits = (level == WAITING) & ~is_reached & has_goal & (goal > timeline.elapsed)
     resumed = _continued(timeline, calendar, goal, waits)
@@ -76,13 +77,13 @@ def _first_where(timeline: Timeline, known: Bools) -> Index:
     return np.where(found == len(timeline.place), NONE, found)
 
 
-def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) -> tuple[Ints, Ints, Ints]:
-    """Return goal, warning and deadline version of *stage*, from the terms in force up to event *limit*.
+def promise_of(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) -> tuple[Ints, Ints, Ints]:
+    """Return goal, base and deadline version of *stage*, from the terms in force up to event *limit*.
 
-    Goal and warning are what the clock has to show, in business seconds.
+    The clock has to show base and goal together, in business seconds; the base is 0 unless goals count "forward".
     """
     terms, newest = timeline.terms[limit], timeline.terms_now
-    goal, percent, left = table.goals[terms, stage], table.warn_percent[terms], table.warn_left[terms]
+    goal = table.goals[terms, stage]
     base, version = np.zeros(len(goal), np.int64), timeline.cycle
     if timeline.any_change:
         promise = table.promise[:, stage][timeline.terms]
@@ -95,10 +96,20 @@ def _promise(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index) 
         came = last_where(changed & seen & timeline.in_cycle, timeline.place, timeline.first)
         base = np.where(table.forward[newest] & (came != NONE), timeline.shown[came], 0)
         goal = _strictest(timeline, table, stage, limit, goal)
+    return goal, base, version
+
+
+def _goal_and_warning(
+    table: TermsTable, terms: NDArray[np.int32], stage: Stage, goal: Ints, base: Ints
+) -> tuple[Ints, Ints]:
+    """Return what the clock has to show for *goal*, and for its warning; NONE without a goal."""
+    percent, left = table.warn_percent[terms, stage], table.warn_left[terms, stage]
     share = -(-goal * percent // 100)  # rounded up
+    if (table.warn_percent < 0).any():
+        share = np.where(percent < 0, goal + 1, share)  # at risk no sooner than broken
     warn = base + np.where(left > 0, np.minimum(share, np.maximum(goal - left, 0)), share)
     absent = goal == NONE
-    return np.where(absent, NONE, goal + base), np.where(absent, NONE, warn), version
+    return np.where(absent, NONE, goal + base), np.where(absent, NONE, warn)
 
 
 def _strictest(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index, goal: Ints) -> Ints:
@@ -114,7 +125,7 @@ def _strictest(timeline: Timeline, table: TermsTable, stage: Stage, limit: Index
     return np.where(strictest & (smallest != NEVER), smallest, goal)
 
 
-def _shows_at(timeline: Timeline, calendar: Coordinate, goal: Ints) -> Ints:
+def shows_at(timeline: Timeline, calendar: Coordinate, goal: Ints) -> Ints:
     """Return when each ticket's clock shows *goal*; NEVER without a goal, or where it stands short of it."""
     base = timeline.behind
     early = (goal > 0) & (timeline.shown_last >= goal)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from slamon.core.alert_key import AlertKey
+from slamon.core.intervention import Standing, standing
+from slamon.core.ladder import Ladder
 from slamon.core.reading import Reading
-from slamon.core.sight import find_blind_spans
 from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.aftermath import Aftermath
-from slamon.jobs.compose import compose_ticket_mail
+from slamon.jobs.marks import MarkTeller, Since
+from slamon.jobs.messages import MessageMaker
+from slamon.jobs.recipients import RecipientFinder
 from slamon.jobs.tenant import TenantSettings, TenantState
-from slamon.mail import message_id
-from slamon.ports import Notification, Store
-from slamon.ports.event import Event, encode_event
-from slamon.reporting.event import event_of
-from slamon.reporting.render import Rendered, Renderer
+from slamon.ports import Notification, Observer, Store, Unobserved
+from slamon.reporting.render import Renderer
 
 TOLD = (Change.NEAR_BREACH, Change.BREACHED)
 
@@ -30,6 +28,7 @@ class Announcer:
     news all the same: a new deadline may lie in the past, or a deadline at
     closing time break only when the next day has begun. What the
     *aftermath* of a restore tells together is not told one by one.
+    Where the promise has a ladder, `marks` tells of what comes before the breach.
     """
 
     def __init__(
@@ -42,14 +41,17 @@ class Announcer:
         domain: str,
         watched_since: datetime,
         aftermath: Aftermath | None = None,
+        observer: Observer | None = None,
+        marked_since: Since | None = None,
     ) -> None:
         self._settings = settings
-        self._state = state
         self._store = store
-        self._renderer = renderer
-        self._domain = domain
         self._watched_since = watched_since
         self._aftermath = aftermath
+        self._finder = RecipientFinder(settings, state, observer or Unobserved())
+        self._messages = MessageMaker(settings, state, store, renderer, domain=domain)
+        since = marked_since or (lambda _policy, _mark: watched_since)
+        self.marks = MarkTeller(settings.name, store, self._finder, self._messages, since)
 
     def begin_by(self, now: datetime) -> None:
         """Take back a beginning after *now*, an instant that ConnectWise's clock confirms: ours was wrong then."""
@@ -58,72 +60,42 @@ class Announcer:
             self._watched_since = now
 
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
-        if not self._settings.recipients and not any(use.kinds for use in self._settings.channels):
+        settings = self._settings
+        if not settings.recipients and not settings.ladders and not any(use.kinds for use in settings.channels):
             return []
         news = [(transition, reading) for transition, reading in told if transition.change in TOLD]
         if self._aftermath:
             news = [(transition, reading) for transition, reading in news if not self._aftermath.keeps(transition)]
+        if not news:
+            return []
         early = {transition.ticket_id for transition, _ in news if transition.at < self._watched_since}
         known = self._store.load_readings(self._settings.name, early) if early else {}
+        said = self._store.load_interventions(self._settings.name, {transition.ticket_id for transition, _ in news})
         return [
             note
             for transition, reading in news
             if transition.at >= self._watched_since or was_watched(known.get(transition.ticket_id), transition)
-            for note in self._tell(transition, reading)
-        ]
-
-    def _tell(self, transition: Transition, reading: Reading) -> list[Notification]:
-        tenant = self._settings.name
-        zone = self._state.zone(self._settings)
-        blind = self._blind_span(transition.at, reading.as_of)
-        mail = compose_ticket_mail(self._store, self._settings, zone, transition, reading, blind)
-        ticket = mail.ticket
-        rendered = self._renderer.render_ticket(mail)
-        key = AlertKey(tenant, ticket.id, transition.stage, transition.change, transition.version)
-        mails = [
-            Notification(
-                key=str(replace(key, recipient=recipient)),
-                tenant=tenant,
-                kind=str(transition.change),
-                recipient=recipient,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                message_id=message_id(key.event, recipient, self._domain),
-                created_at=reading.as_of,
-                ticket_id=ticket.id,
+            for note in self._tell(
+                transition,
+                reading,
+                standing(said.get(transition.ticket_id, ()), transition.stage, transition.version, reading.as_of),
             )
-            for recipient in self._settings.recipients
-        ]
-        return [*mails, *self._tell_channels(key, rendered, event_of(mail, key))]
-
-    def _tell_channels(self, key: AlertKey, rendered: Rendered, event: Event) -> list[Notification]:
-        """Return the same for the channels that take it: as data, and as text for those that show it."""
-        uses = [use for use in self._settings.channels if event.kind in use.kinds]
-        return [
-            Notification(
-                key=str(replace(key, recipient=use.name)),
-                tenant=key.tenant,
-                kind=event.kind,
-                recipient=use.name,
-                channel=use.name,
-                subject=rendered.subject,
-                text=rendered.text,
-                html="",
-                data=encode_event(event),
-                stands=use.lasts,
-                message_id=message_id(key.event, use.name, self._domain),
-                created_at=event.as_of,
-                ticket_id=key.ticket_id,
-            )
-            for use in uses
         ]
 
-    def _blind_span(self, happened_at: datetime, now: datetime) -> tuple[datetime, datetime] | None:
-        """Return the span in which the tenant was not seen, if that is why what *happened_at* is told only now."""
-        pace = self._settings.pace
-        if now - happened_at <= pace.poll_every:
+    def _tell(self, transition: Transition, reading: Reading, holds: Standing) -> list[Notification]:
+        """Return what is told of *transition*. An acknowledged goal is near its breach in silence, but breaks aloud."""
+        ladder = self._ladder_of(reading)
+        if holds.exempt or (transition.change is Change.NEAR_BREACH and (holds.ack or ladder is not None)):
+            return []  # where there is a ladder, its marks are told one by one
+        until, now = holds.snooze.until if holds.snooze else None, reading.as_of
+        if ladder is None:
+            told = self._finder.everybody(str(transition.change), now, until=until)
+        else:
+            ticket = self._store.load_tickets(self._settings.name, [transition.ticket_id])[transition.ticket_id]
+            told = self._finder.of_rungs(ladder, ladder.rungs_at(transition.stage, None), ticket, now, until=until)
+        return self._messages.make(str(transition.change), transition, reading, told)
+
+    def _ladder_of(self, reading: Reading) -> Ladder | None:
+        if not self._settings.ladders:
             return None
-        good = self._store.load_good_polls(self._settings.name, happened_at, now)
-        spans = find_blind_spans(good, pace, good[0][0], now) if good else []
-        return next(((begin, end) for begin, end in spans if begin <= happened_at < end), None)
+        return self._settings.ladders.of(self._store.load_terms({reading.terms})[reading.terms].policy)

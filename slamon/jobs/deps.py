@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,10 @@ from slamon.ports import AuditEntry, Observer, Store, TicketSource
 
 @dataclass(frozen=True, slots=True)
 class PollDeps:
-    """What a poll works with. `read_trail` finds the changes in an audit trail."""
+    """What a poll works with. `read_trail` finds the changes in an audit trail.
+
+    `find_unseen` finds the tickets that have passed a mark of their ladder which nobody was told of yet.
+    """
 
     settings: TenantSettings
     state: TenantState
@@ -24,3 +27,4 @@ class PollDeps:
     now: Callable[[], datetime]
     read_trail: Callable[[Iterable[AuditEntry]], list[TrailChange]]
     clock: ClockCheck = field(default_factory=ClockCheck)
+    find_unseen: Callable[[Collection[int], datetime], frozenset[int]] = lambda _ids, _now: frozenset()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from slamon.core.calendar import BusinessCalendar
 from slamon.core.doubt import Doubt
+from slamon.core.ladder import Ladders
 from slamon.core.levels import LevelRule
 from slamon.core.lint import Finding
 from slamon.core.promise import PromiseSettings
@@ -46,6 +49,9 @@ class TenantSettings:
     recipients: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()  # who hears of slamon's own troubles
     channels: tuple[ChannelUse, ...] = ()
+    ladders: Ladders = field(default_factory=Ladders)
+    board_addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quiet: Mapping[str, BusinessCalendar] = field(default_factory=dict)  # by recipient: open when they may be told
     ticket_url: str = ""
     base_url: str = ""
     pace: Pace = _EVERY_MINUTE
@@ -78,6 +84,7 @@ class TenantState:
     problems: dict[int, str] = field(default_factory=dict)  # tickets without a promise, and why
     unmapped: dict[int, str] = field(default_factory=dict)  # tickets in a status nothing explains
     findings: frozenset[Finding] = frozenset()  # what the lint said the last time
+    unknown_roles: set[tuple[str, str]] = field(default_factory=set)  # roles that nobody could be found for, and why
     doubtful: frozenset[int] = frozenset()  # tickets of which something is due, and the second look at them failed
     looks_failed: int = 0  # second looks that failed, one after the other
     hinted_ids: set[int] = field(default_factory=set)  # tickets that callbacks named, asked for with the next poll

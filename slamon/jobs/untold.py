@@ -7,6 +7,7 @@ that has been resolved meanwhile: ConnectWise is asked for it by its id first.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from slamon.core.reading import Reading, StageReading
@@ -23,20 +24,26 @@ async def look_again(intake: Intake) -> None:
         SourceError: No answer; the tickets are doubtful until they are looked at again.
     """
     deps, state = intake.deps, intake.deps.state
-    untold = await asyncio.to_thread(find_untold, deps.store, deps.settings.name, deps.now())
+    untold = await asyncio.to_thread(find_untold, deps.store, deps.settings.name, deps.now(), deps.find_unseen)
     state.doubtful, state.looks_failed = untold, state.looks_failed + 1
     if untold:
         await intake.take(deps.source.fetch_tickets_by_id(untold))
     state.doubtful, state.looks_failed = frozenset(), 0
 
 
-def find_untold(store: Store, tenant: str, now: datetime) -> frozenset[int]:
+def find_untold(
+    store: Store,
+    tenant: str,
+    now: datetime,
+    find_unseen: Callable[[Collection[int], datetime], frozenset[int]] = lambda _ids, _now: frozenset(),
+) -> frozenset[int]:
     """Return the tickets of which an evaluation at *now* would tell something that the passing of time has done."""
     due = store.load_due_ids(tenant, now)
     if not due:
         return frozenset()
     readings = store.load_readings(tenant, due).values()
-    return frozenset(sorted(reading.ticket_id for reading in readings if _is_untold(reading, now))[:MOST])
+    untold = {reading.ticket_id for reading in readings if _is_untold(reading, now)}
+    return frozenset(sorted(untold | find_unseen(due, now))[:MOST])
 
 
 def _is_untold(reading: Reading, now: datetime) -> bool:

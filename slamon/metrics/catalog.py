@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from slamon.core.ladder import ROLES
 from slamon.core.lint import RULES
 from slamon.core.witness import CAUSES
 
@@ -15,8 +16,8 @@ REJECTIONS = ("no_date_entered", "bad_date", "no_board", "no_status", "bad_shape
 DELIVERY_RESULTS = ("sent", "retry", "rejected", "ambiguous")
 REPORT_RESULTS = ("ok", "failed")
 KINDS = (
-    *("near_breach", "breached", "ended", "digest", "report", "blind", "sighted", "unstored", "stored", "restored"),
-    "canary",
+    *("near_breach", "breached", "reminder", "all_clear", "ended", "digest", "report", "blind", "sighted"),
+    *("unstored", "stored", "restored", "canary"),
 )
 PRUNED = ("events", "readings", "notifications", "reports", "polls", "versions")
 CODES = ("2xx", "3xx", "4xx", "5xx", "error")
@@ -120,6 +121,12 @@ FAMILIES: tuple[Family, ...] = (
         shows_zero=False,
     ),
     _counter(
+        "slamon_unknown_recipients_total",
+        "Alerts meant for a role that nobody with an address has; others were told instead.",
+        *("tenant", "role"),
+        role=ROLES,
+    ),
+    _counter(
         "slamon_audit_entries_unread_total",
         "Entries of audit trails that look like a change of status but cannot be read.",
         "tenant",
@@ -158,7 +165,7 @@ FAMILIES: tuple[Family, ...] = (
     _gauge("slamon_report_last_success_timestamp_seconds", "When the report was last made; 0 before.", "report"),
     _histogram(
         "slamon_detection_lag_seconds",
-        "Time from a deadline to our knowing of its breach.",
+        "Time from a deadline, or a mark of a ladder, to our knowing that it has passed.",
         _LAG_BUCKETS,
         "stage",
         stage=STAGES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, Self
 
+from slamon.ports.alerts import AlertStore, RungRecord
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
@@ -17,7 +18,9 @@ from slamon.ports.source import AuditEntry, Batch, Rejection, Sighting, TicketSo
 from slamon.ports.time import Timekeeper, Unmoved, WallTime
 
 
-class Store(HistoryStore, ClockStore, OutcomeStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol):
+class Store(
+    HistoryStore, ClockStore, AlertStore, OutcomeStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol
+):
     """Where everything is kept."""
 
     def held_by(self, lease_of: Callable[[str], Lease]) -> Self:
@@ -31,6 +34,7 @@ class Store(HistoryStore, ClockStore, OutcomeStore, OutboxStore, RecordStore, Le
 
 __all__ = [
     "RESTORED",
+    "AlertStore",
     "AuditEntry",
     "Batch",
     "Channel",
@@ -55,6 +59,7 @@ __all__ = [
     "RecordStore",
     "Rejection",
     "RetentionStore",
+    "RungRecord",
     "Session",
     "Sighting",
     "Store",

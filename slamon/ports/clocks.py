@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from slamon.core.reading import Reading
 from slamon.core.ticket import Ticket
 from slamon.core.transition import Transition
+from slamon.ports.alerts import RungRecord
 from slamon.ports.outbox import Notification
 
 
@@ -91,9 +92,10 @@ class ClockStore(Protocol):
         readings: Sequence[Reading],
         transitions: Sequence[Transition],
         notifications: Sequence[Notification],
+        rungs: Sequence[RungRecord] = (),
         position: int | None = None,
     ) -> Counter[tuple[int, str]]:
-        """Store readings that changed, transitions and their notifications; *evaluated* maps ids to next change.
+        """Store readings that changed, transitions, marks and their notifications; *evaluated* maps ids to next change.
 
         Return how many of the transitions are new, by (stage, change).
         """

@@ -15,7 +15,7 @@ class Notification:
 
     key: str
     tenant: str
-    kind: str  # near_breach, breached, ended, digest, report, restored, canary
+    kind: str  # near_breach, breached, reminder, all_clear, ended, digest, report, restored, canary
     recipient: str
     subject: str
     text: str
@@ -27,6 +27,7 @@ class Notification:
     data: str = ""  # the event as JSON (`ports.event`), where programs read the message; frozen like its text
     follows: str = ""  # the key of the message that it ends, and that it must not overtake
     stands: bool = False  # it raised something at the other side that lasts until another message ends it
+    not_before: datetime | None = None  # it waits for its recipient's quiet hours, or a snooze, to end
     id: int | None = None
     attempts: int = 0  # how often it was claimed: the newest claim alone may say what became of it
     failures: int = 0  # how often it was not accepted

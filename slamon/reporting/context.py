@@ -38,7 +38,8 @@ class TicketMail:
     policy, the ledger in short; `account` is the ledger as a short table, for
     a mail without `page_url`, slamon's own page on the ticket. Addresses are
     built from configuration, never from a ticket. `blind` is the span in which slamon did not see the
-    tenant, if what is told happened in one: it is told late.
+    tenant, if what is told happened in one: it is told late. `mark` is that of
+    a ladder: `75%`, `30m` left, or `+60m` for a reminder so long after the breach.
     """
 
     ticket: Ticket
@@ -53,6 +54,18 @@ class TicketMail:
     page_url: str = ""
     tenant: str = ""
     blind: tuple[datetime, datetime] | None = None
+    mark: str = ""
+
+    @property
+    def mark_words(self) -> str:
+        """The mark in words, '' for the warning mark of a promise without a ladder."""
+        if not self.mark or self.is_reminder:
+            return ""
+        return f"{self.mark[:-1]} %" if self.mark.endswith("%") else f"{business_time(int(self.mark[:-1]) * 60)} left"
+
+    @property
+    def is_reminder(self) -> bool:
+        return self.mark.startswith("+")
 
     @property
     def stage(self) -> Stage:

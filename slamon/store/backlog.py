@@ -14,7 +14,9 @@ from slamon.store.tables import notifications
 
 _columns = notifications.c
 # One that may have arrived goes alone, with its label.
-_CAN_MERGE = and_(_columns.state == "pending", _columns.unsure == 0, _columns.kind.in_(("near_breach", "breached")))
+_ALERTS = ("near_breach", "breached", "reminder")
+_IS_ALERT = and_(_columns.state == "pending", _columns.unsure == 0, _columns.kind.in_(_ALERTS))
+_CAN_MERGE = and_(_IS_ALERT, _columns.not_before.is_(None))
 
 
 def find_backlogs(connection: Connection, channel: str, more_than: int) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from slamon.store.canaries import is_no_canary
 from slamon.store.select import raw
-from slamon.store.tables import events, notifications, readings, tickets, transitions, versions
+from slamon.store.tables import events, interventions, notifications, readings, rungs, tickets, transitions, versions
 
 # Numbers that a database gives, when and by whom a row came to be stored, and how far a mail has got say nothing of
 # history. Of an event's number only the order within its ticket does.
@@ -21,10 +21,11 @@ _LEFT_OUT = {
     "versions": {"first_seen_at"},
     "notifications": {
         *("id", "state", "attempts", "next_try_at", "lease_until", "finished_at", "error"),
-        *("failures", "unsure", "merged_into", "stands"),
+        *("failures", "unsure", "merged_into", "stands", "not_before"),
     },
+    "interventions": {"id"},
 }
-_TABLES: tuple[Table, ...] = (tickets, events, readings, transitions, notifications, versions)
+_TABLES: tuple[Table, ...] = (tickets, events, readings, transitions, rungs, interventions, notifications, versions)
 _SIZE = 1 << 256
 _FETCH = 5000
 

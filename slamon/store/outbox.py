@@ -21,14 +21,14 @@ from slamon.store.bulk import Row, insert_rows
 from slamon.store.dbtime import database_now
 from slamon.store.select import raw
 from slamon.store.tables import notifications
-from slamon.store.types import from_seconds, pack, to_seconds
+from slamon.store.types import from_seconds, from_seconds_or_none, pack, to_seconds, to_seconds_or_none
 
 NOTIFICATION_COLUMNS = (
     *("tenant", "key", "kind", "channel", "recipient", "ticket_id", "message_id"),
-    *("subject", "text", "html", "created_at", "data", "follows", "stands", "next_try_at"),
+    *("subject", "text", "html", "created_at", "data", "follows", "stands", "not_before", "next_try_at"),
 )
 NOTE_COLUMNS = ("id", "attempts", "failures", "unsure", *NOTIFICATION_COLUMNS[:-1])
-_URGENCY = {"breached": 0, "blind": 0, "near_breach": 1, "digest": 1}  # all else comes after them
+_URGENCY = {"breached": 0, "blind": 0, "near_breach": 1, "reminder": 1, "digest": 1}  # all else comes after them
 _columns = notifications.c
 _state = _columns.state
 IS_WAITING = _state.in_(("pending", "claimed", "sending"))
@@ -80,7 +80,9 @@ def claim(
     """
     next_try_at = _columns.next_try_at
     is_due = or_(_columns.failures == 0, next_try_at <= now, next_try_at > now + furthest)
-    free = or_(and_(_state == "pending", is_due), and_(_state == "claimed", _LEASE_IS_OVER))
+    is_awake = or_(_columns.not_before.is_(None), _columns.not_before <= now)
+    is_free = and_(_state == "pending", is_awake, is_due)
+    free = or_(is_free, and_(_state == "claimed", _LEASE_IS_OVER))
     urgency = case(_URGENCY, value=_columns.kind, else_=len(_URGENCY))
     first = select(_columns.id).where(IS_WAITING, _columns.channel == channel, free, _MAY_GO)
     first = first.order_by(urgency, _columns.id).limit(1).with_for_update(skip_locked=True)
@@ -159,9 +161,10 @@ def put_back(connection: Connection, note: Notification) -> None:
 
 
 def load_state(connection: Connection, channel: str | None) -> OutboxState:
-    waits = func.sum(case((IS_WAITING, 1), else_=0))
-    oldest = func.min(case((IS_WAITING, _columns.created_at)))
-    query = select(func.count(), waits, oldest).where(or_(IS_WAITING, _state == "held"))
+    waiting_now = and_(IS_WAITING, _columns.not_before.is_(None))  # nothing is stuck that waits for the morning
+    waits = func.sum(case((waiting_now, 1), else_=0))
+    oldest = func.min(case((waiting_now, _columns.created_at)))
+    query = select(func.count(), waits, oldest).where(or_(waiting_now, _state == "held"))
     if channel is not None:
         query = query.where(_columns.channel == channel)
     count, waiting, first = connection.execute(query).one()
@@ -172,7 +175,7 @@ def load_state(connection: Connection, channel: str | None) -> OutboxState:
 def note_from(row: Row) -> Notification:
     """Return the notification of a row of NOTE_COLUMNS."""
     note_id, attempts, failures, unsure, tenant, key, kind, channel, recipient, ticket_id, message_id = row[:11]
-    subject, text, html, created_at, data, follows, stands = row[11:]
+    subject, text, html, created_at, data, follows, stands, not_before = row[11:]
     return Notification(
         key=key,
         tenant=tenant,
@@ -188,6 +191,7 @@ def note_from(row: Row) -> Notification:
         data=data,
         follows=follows,
         stands=stands,
+        not_before=from_seconds_or_none(not_before),
         id=note_id,
         attempts=attempts,
         failures=failures,
@@ -225,5 +229,6 @@ def _notification_row(note: Notification) -> Row:
         codec.storable(note.data),
         note.follows,
         note.stands,
+        to_seconds_or_none(note.not_before),
         created_at,
     )

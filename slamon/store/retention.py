@@ -31,12 +31,14 @@ from slamon.store.select import among, raw
 from slamon.store.tables import (
     clocks,
     events,
+    interventions,
     job_runs,
     notifications,
     outcomes,
     past_transitions,
     polls,
     readings,
+    rungs,
     tickets,
     trails,
     transitions,
@@ -45,7 +47,7 @@ from slamon.store.tables import (
 
 AT_ONCE = 500  # tickets, or rows of other kinds, a transaction
 # In the order in which they can be deleted: who points to another goes first.
-_OF_TICKET = (outcomes, transitions, trails, clocks, readings, events)
+_OF_TICKET = (interventions, rungs, outcomes, transitions, trails, clocks, readings, events)
 _ANY_TICKET = (-(1 << 62), "", 0)
 
 Key = tuple[int, str, int]

@@ -43,7 +43,7 @@ _IMPOSSIBLE = (
                 " ON t.tenant = x.tenant AND t.id = x.ticket_id WHERE t.id IS NULL"
             ),
         )
-        for table in ("events", "readings", "clocks", "transitions", "trails")
+        for table in ("events", "readings", "clocks", "transitions", "trails", "rungs", "interventions")
     ),
     (
         "events",

@@ -134,11 +134,14 @@ def _read_all_terms(value: object, place: str) -> dict[str, Terms]:
 def _read_terms(value: object, place: str) -> Terms:
     goals = tuple(f"{stage}_seconds" for stage in STAGES)
     knobs = ("warn_percent", "warn_left_seconds", "change", "reopen", "reopen_grace_seconds", "waiting_responds")
-    table = read_table(value, place, ("policy", "calendar", *goals, *knobs))
+    table = read_table(value, place, ("policy", "calendar", *goals, *knobs), ("stage_warns",))
     percent = table["warn_percent"]
     if not isinstance(percent, int | float) or isinstance(percent, bool) or not 0 <= percent <= 100:
         raise FormError(f"{place}.warn_percent", percent, "a number from 0 to 100")
     read_whole(table["warn_left_seconds"], f"{place}.warn_left_seconds")
+    for number, pair in enumerate(read_list(table.get("stage_warns", []), f"{place}.stage_warns")):
+        for seconds in read_list(pair, f"{place}.stage_warns[{number}]"):
+            read_whole(seconds, f"{place}.stage_warns[{number}]", -1)
     return Terms(
         policy=read_text(table["policy"], f"{place}.policy"),
         calendar=read_text(table["calendar"], f"{place}.calendar"),

@@ -249,3 +249,39 @@ def test_a_dead_mans_switch_that_cannot_be_used_is_named_and_not_shown(url: str,
 
 def test_a_canary_needs_a_mailbox_and_a_server() -> None:
     assert sorted(problem.key for problem in refused("[canary]\nenabled = true\n")) == ["canary.recipient", "mail"]
+
+
+RUNG = "[[ladder.l.rung]]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value", "remedy"),
+    [
+        (RUNG + "at = '120%'\ntell = ['owner']\n", "ladder.l.rung[0].at", "'120%'", "more than the whole goal"),
+        (RUNG + "at = '-5%'\ntell = ['owner']\n", "ladder.l.rung[0].at", "'-5%'", "is below 0"),
+        (RUNG + "at = '-5m left'\ntell = ['owner']\n", "ladder.l.rung[0].at", "'-5m left'", "is below 0"),
+        (RUNG + "at = 75\ntell = ['owner']\n", "ladder.l.rung[0].at", "75", "in quotes"),
+        (RUNG + "at = 'soon'\ntell = ['owner']\n", "ladder.l.rung[0].at", "'soon'", '"30m left"'),
+        (RUNG + "tell = ['owner']\n", "ladder.l.rung[0].at", "", 'such as at = "75%"'),
+        (RUNG + "at = '75%'\ntell = ['boss']\n", "ladder.l.rung[0].tell[0]", "'boss'", "one of owner, team_lead"),
+        (RUNG + "at = '75%'\n", "ladder.l.rung[0].tell", "", "tells nobody"),
+        (RUNG + "at = '75%'\ntell = ['owner']\nstages = []\n", "ladder.l.rung[0].stages", "", "name a stage"),
+        (RUNG + "at = '75%'\nchannels = []\n", "ladder.l.rung[0].channels", "", "name a channel"),
+        (RUNG + "at = '75%'\nchannels = ['pagr']\n", "ladder.l.rung[0].channels[0]", "'pagr'", "no such channel"),
+        ("[ladder.l]\nremind_every_minutes = 60\n", "ladder.l", "", "[[ladder.l.rung]]"),
+        ("[alerts]\nladder = 'm'\n" + RUNG + "at = '1%'\ntell = ['owner']\n", "alerts.ladder", "'m'", "known here: l"),
+        (RUNG + "at = 'breach'\ntell = ['owner']\n[default_policy]\nladder = 'l'\nwarn_percent = 50\n",
+         "default_policy.warn_percent", "50", "keep one of them"),
+        ("[quiet.'a@b.c']\nzone = 'UTC'\nhours = ['22-7']\n", "quiet.a@b.c.hours[0]", "'22-7'", "22:00-07:00"),
+        ("[quiet.'a@b.c']\nhours = ['22:00-07:00']\n", "quiet.a@b.c.zone", "", "Europe/London"),
+        ("[quiet.'a@b.c']\nzone = 'UTC'\n", "quiet.a@b.c.hours", "", "days"),
+        ("[quiet.'a@b.c']\ncalendar = 'x'\n", "quiet.a@b.c.calendar", "'x'", "no [calendar.NAME]"),
+        ("[quiet.'a@b.c']\nzone = 'UTC'\nhours = ['08:00-20:00', '20:00-08:00']\n", "quiet.a@b.c", "", "whole week"),
+        ("[quiet.jane]\nzone = 'UTC'\ndays = ['sun']\n", "quiet.jane", "", "noc@example.org"),
+    ],
+)  # fmt: skip
+def test_one_problem_of_a_ladder(text: str, key: str, value: str, remedy: str) -> None:
+    problem = only(text)
+
+    assert (problem.key, problem.value) == (key, value)
+    assert remedy in problem.remedy

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from slamon.config.policies import Promise
 from slamon.core.reference import GoalHours
 from slamon.core.rules import DatedSpan, Window
-from slamon.core.ticket import Level
+from slamon.core.ticket import Level, Stage
 from slamon.wiring import tenant_settings
 from tests.config.samples import CANARY, good
 
@@ -230,3 +230,42 @@ def test_a_complete_configuration_has_no_warnings() -> None:
     )
 
     assert config.warnings == ()
+
+
+def test_a_promise_without_a_ladder_or_a_warning_has_that_of_alerts() -> None:
+    config = good(
+        """
+[alerts]
+ladder = "standard"
+[[ladder.standard.rung]]
+at = "50%"
+tell = ["owner"]
+[[ladder.standard.rung]]
+at = "breach"
+tell = ["team_lead", "noc@example.org"]
+stages = ["resolve"]
+[[ladder.vip.rung]]
+at = "1h left"
+tell = ["board"]
+channels = ["mail"]
+[[policy]]
+name = "Gold"
+match = { board = [1] }
+goals = { resolve = 4 }
+ladder = "vip"
+[[policy]]
+name = "Plain"
+match = { board = [2] }
+goals = { resolve = 4 }
+warn_minutes_left = 30
+"""
+    )
+
+    ladders = [config.ladder_of(promise) for promise in (*config.policy, config.default_policy)]
+
+    assert [ladder.name if ladder else None for ladder in ladders] == ["vip", None, "standard"]
+    standard = ladders[2]
+    assert standard is not None
+    assert standard.warns == ((50, 0), (50, 0), (50, 0))
+    assert [rung.tell for rung in standard.rungs_at(Stage.RESOLVE, None)] == [("team_lead", "noc@example.org")]
+    assert standard.rungs_at(Stage.RESPOND, None) == ()

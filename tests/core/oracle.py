@@ -98,6 +98,7 @@ class Promise:
     reopen: str = "resume"
     grace: int = 0
     waiting_responds: bool = False
+    stage_warns: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def terms_of(promise: Promise) -> Terms:
         reopen=promise.reopen,  # type: ignore[arg-type]
         reopen_grace_seconds=promise.grace,
         waiting_responds=promise.waiting_responds,
+        stage_warns=promise.stage_warns,
     )
 
 

@@ -26,6 +26,7 @@ from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.endings import Endings
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.marks import Since
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.metrics import Metrics
 from slamon.ports import Notification, Poll, Store
@@ -83,6 +84,7 @@ class Desk:
         self.watched_since = watched_since
         self.used = wrap(store)
         self.poll_every = timedelta(minutes=1)
+        self.marked_since: Since | None = None
         self.start()
 
     def start(self, settings: TenantSettings | None = None) -> None:
@@ -90,16 +92,6 @@ class Desk:
         self.settings = settings or self.settings
         self.state = TenantState()
         self.outbox = asyncio.Event()
-        deps = PollDeps(
-            settings=self.settings,
-            state=self.state,
-            source=self.source,
-            store=self.used,
-            observer=self.metrics,
-            now=self.wall.now,
-            read_trail=partial(read_trail, AuditReader()),
-            clock=ClockCheck(self.tolerance),
-        )
         renderer = Renderer(resources.folder("reports"))
         self.aftermath = Aftermath(self.settings, self.state, self.used, renderer, domain="example.org")
         announcer = Announcer(
@@ -110,6 +102,21 @@ class Desk:
             domain="example.org",
             watched_since=self.watched_since,
             aftermath=self.aftermath,
+            observer=self.metrics,
+            marked_since=self.marked_since,
+        )
+        ladders = self.settings.ladders
+        self.evaluator = Evaluator(TENANT, self.used, self.metrics, ladders=ladders, tell_marks=announcer.marks)
+        deps = PollDeps(
+            settings=self.settings,
+            state=self.state,
+            source=self.source,
+            store=self.used,
+            observer=self.metrics,
+            now=self.wall.now,
+            read_trail=partial(read_trail, AuditReader()),
+            clock=ClockCheck(self.tolerance),
+            find_unseen=self.evaluator.find_unseen,
         )
         self.teller = SightTeller(
             self.settings,
@@ -125,7 +132,7 @@ class Desk:
         self._parts = (deps, announcer)
         return TenantWatch(
             deps,
-            Evaluator(TENANT, self.used, self.metrics),
+            self.evaluator,
             announcer,
             self.metrics,
             self.wall,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from slamon.ports import Lease
 from slamon.store.digest import StoreDigest, read_digest
 from slamon.store.leases import FencedDatabase
+from slamon.store.sql.alerts import SqlAlertStore
 from slamon.store.sql.clocks import SqlClockStore
 from slamon.store.sql.history import SqlHistoryStore
 from slamon.store.sql.leases import SqlLeaseStore
@@ -20,6 +21,7 @@ class SqlStore(
     SqlHistoryStore,
     SqlClockStore,
     SqlOutcomeStore,
+    SqlAlertStore,
     SqlOutboxStore,
     SqlRecordStore,
     SqlLeaseStore,

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from slamon.core.reading import Reading
 from slamon.core.transition import Transition
-from slamon.ports import Notification, OpenRow, Tracked, TransitionRecord
-from slamon.store import evaluations, outbox, outcomes, tickets
+from slamon.ports import Notification, OpenRow, RungRecord, Tracked, TransitionRecord
+from slamon.store import alerts, evaluations, outbox, outcomes, tickets
 from slamon.store.sql.base import SqlPart
 
 
@@ -71,6 +71,7 @@ class SqlClockStore(SqlPart):
         readings: Sequence[Reading],
         transitions: Sequence[Transition],
         notifications: Sequence[Notification],
+        rungs: Sequence[RungRecord] = (),
         position: int | None = None,
     ) -> Counter[tuple[int, str]]:
         """Store what an evaluation found; return how many transitions are new, by (stage, change).
@@ -85,6 +86,8 @@ class SqlClockStore(SqlPart):
             outcomes.save_outcomes(connection, tenant, readings)
             new = evaluations.save_transitions(connection, tenant, now, transitions)
             evaluations.save_clocks(connection, tenant, evaluated, readings, position)
+            if rungs:
+                alerts.save_rungs(connection, tenant, rungs)
             outbox.enqueue(connection, notifications)
         return new
 

@@ -5,6 +5,7 @@ a JSON type: only slamon's codec reads them whole, and text costs no parsing.
 What people filter by in SQL stands in columns of its own.
 """
 
+from slamon.store.tables.alert import interventions, rungs
 from slamon.store.tables.base import metadata
 from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
 from slamon.store.tables.lease import leases, watchers
@@ -17,6 +18,7 @@ __all__ = [
     "clocks",
     "events",
     "goal_totals",
+    "interventions",
     "job_runs",
     "leases",
     "metadata",
@@ -25,6 +27,7 @@ __all__ = [
     "past_transitions",
     "polls",
     "readings",
+    "rungs",
     "tickets",
     "trails",
     "transitions",

@@ -49,9 +49,10 @@ notifications = Table(
     Column("data", Text, nullable=False, server_default=""),
     Column("follows", Text, nullable=False, server_default=""),
     Column("stands", Boolean, nullable=False, server_default=false()),
+    Column("not_before", UtcSeconds),  # it waits for this instant, then for a look at what is still true
     PrimaryKeyConstraint("id"),
     UniqueConstraint("tenant", "key"),
-    one_of("state", ("pending", "claimed", "sending", "sent", "failed", "held", "merged", "dropped")),
+    one_of("state", ("pending", "claimed", "sending", "sent", "failed", "held", "merged", "dropped", "overtaken")),
     CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="lease"),
     CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged"),
     sqlite_autoincrement=True,
@@ -60,3 +61,10 @@ _OPEN = text("state IN ('pending', 'claimed', 'sending', 'held')")
 Index("ix_notifications_open", notifications.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 _STANDS = text("stands")
 Index("ix_notifications_standing", notifications.c.id, sqlite_where=_STANDS, postgresql_where=_STANDS)
+_WAITS_FOR_OPENING = text("not_before IS NOT NULL")
+Index(
+    "ix_notifications_not_before",
+    notifications.c.not_before,
+    sqlite_where=_WAITS_FOR_OPENING,
+    postgresql_where=_WAITS_FOR_OPENING,
+)
