@@ -126,7 +126,7 @@ def _rows(
             continue
         key = (found.ticket_id, int(found.stage))
         row = RestoredRow(
-            record.ticket, found.stage, found.change is Change.BREACHED, found.at, settings.link(record.ticket)
+            record.ticket, found.stage, found.change is Change.BREACHED, found.at, settings.way_to(record.ticket)
         )
         if key not in rows or row.broke:
             rows[key] = row

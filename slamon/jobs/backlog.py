@@ -109,7 +109,7 @@ class Backlogs:
             told_at=told[0][1].created_at,
             due_at=due_at,
             ticket=ticket,
-            ticket_url=self.tenants[key.tenant].link(ticket) if ticket else "",
+            ticket_url=self.tenants[key.tenant].way_to(ticket) if ticket else "",
             meant_for="" if first_recipient == last.recipient else first_recipient,
         )
 

@@ -115,7 +115,7 @@ def find_due(store: Store, settings: TenantSettings, since: datetime, until: dat
     tickets = store.load_tickets(settings.name, {ticket_id for ticket_id, _, _ in goals})
     for ticket_id, stage, due_at in goals:
         if ticket_id in tickets:  # else it was pruned meanwhile
-            yield DueRow(tickets[ticket_id], stage, from_epoch(due_at), settings.link(tickets[ticket_id]))
+            yield DueRow(tickets[ticket_id], stage, from_epoch(due_at), settings.way_to(tickets[ticket_id]))
 
 
 def _due_goals(store: Store, tenant: str, since: int, until: int) -> Iterator[tuple[int, Stage, int]]:

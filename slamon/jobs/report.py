@@ -35,7 +35,7 @@ def read_breach_report(
         until=until,
         zone=zone,
         readings=readings,
-        link=settings.link,
+        link=settings.way_to,
     )
     return replace(report, blind=tuple(load_blind_spans(store, settings.name, settings.pace, since, until)))
 

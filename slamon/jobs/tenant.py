@@ -62,6 +62,10 @@ class TenantSettings:
     def link(self, ticket: Ticket) -> str:
         return self.ticket_url.replace("{id}", str(ticket.id))
 
+    def way_to(self, ticket: Ticket) -> str:
+        """Return where a list of tickets links to: ConnectWise, else slamon's own page, else ''."""
+        return self.link(ticket) or self.page(ticket)
+
     def page(self, ticket: Ticket) -> str:
         """Return slamon's own page on *ticket*, '' without a base URL."""
         return ticket_page(self.base_url, self.name, ticket.id)

@@ -213,7 +213,7 @@ def test_a_database_that_is_away_is_neither_up_nor_ready(desk: OpenDesk) -> None
     watch = quicken(watched, "10:00", 60, MINUTE)
     asyncio.run(watch.cycle())
     assert watch.lookout.reason() == ""
-    failing(watched).failures = {"save_poll": 1000}
+    failing(watched).failures = {"save_poll": 10**9}
 
     run_until(
         watch, lambda: watch.lookout.reason() == "tenant main: nothing can be stored: the database did not answer"

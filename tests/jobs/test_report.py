@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from slamon import resources
 from slamon.core.promise import PolicyRule
@@ -69,6 +73,29 @@ def test_nothing_is_lost_between_two_reports_or_told_twice_at_their_border(desk:
     ]
 
     assert told == [[], [1]]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "way"),
+    [
+        ({"base_url": "https://slamon.example.org"}, "https://slamon.example.org/tickets/main/1"),
+        (
+            {"base_url": "https://slamon.example.org", "ticket_url": "https://cw.example.org/{id}"},
+            "https://cw.example.org/1",
+        ),
+        ({}, ""),
+    ],
+)
+def test_a_row_links_to_the_ticket_or_to_slamons_page_on_it(
+    desk: OpenDesk, addresses: dict[str, Any], way: str
+) -> None:
+    watched = three_breaches(desk)
+    watched.evaluate("14:00:01")
+    settings = replace(watched.settings, **addresses)
+
+    (row,) = read_breach_report(watched.store, settings, since=at("14:00"), until=at("15:00"), zone=UTC).rows
+
+    assert row.link == way
 
 
 def test_a_period_is_reported_once_whoever_fires_it(desk: OpenDesk, store: SqlStore) -> None:
