@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -50,6 +51,8 @@ class Database:
         self.url = _parsed(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._schema = schema
+        # SQLite's own writers wait by trying again, and one of many may never have its turn.
+        self._turn: AbstractContextManager[object] = Lock() if self.sqlite else nullcontext()
         self.engine = _sqlite(self.url, foreign_keys) if self.sqlite else _postgres(self.url, pooled)
         if readonly:
             event.listen(self.engine, "connect", _refuse_writes_on_sqlite if self.sqlite else _refuse_writes)
@@ -70,9 +73,10 @@ class Database:
         """A transaction: committed at the end, rolled back by any exception.
 
         Writers of one *tenant* follow each other, so that event numbers grow in
-        the order in which others get to see them. SQLite has one writer anyway.
+        the order in which others get to see them. SQLite has one writer anyway;
+        those of one process take turns, so that none of them waits for ever.
         """
-        with self.translated(), self.engine.connect() as connection:
+        with self.translated(), self._turn, self.engine.connect() as connection:
             connection = connection.execution_options(slamon_writes=True)
             with connection.begin():
                 if self._schema is not None:
