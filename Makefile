@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PRISM  := tests/contract/prism
+# Where nobody says where programs are (env -i), make finds none of those that it starts without a shell.
+PATH   ?= /usr/local/bin:/usr/bin:/bin
+export PATH
 
 .PHONY: help setup setup-dev demo test lint bench chaos lock clean
 help:           ## this list
