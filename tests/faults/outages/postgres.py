@@ -1,10 +1,12 @@
-"""`python -m tests.faults postgres`: a running daemon whose Postgres is stopped, started and rid of its connections."""
+"""`python -m tests.faults postgres`: a running daemon whose Postgres is stopped, cut off, out of space."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +23,10 @@ from tests.faults.outages.ward import PATIENCE, Judgement, Patient, patient, res
 from tests.faults.section import Row
 
 FAULTS = ("stop immediate", "stop fast", "terminate")
+FULL = "disk full"  # it ends itself then, which takes a while
 CUTS = 30
 CYCLES = 2  # so many may fail once Postgres is there again
+SMALL = 4096  # bytes
 
 _TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
@@ -45,6 +49,10 @@ def suffer(folder: Path, faults: Sequence[str]) -> Outcome:
         for fault in faults:
             if fault == "terminate":
                 _cut_off(server)
+            elif fault == FULL:
+                with _no_growth(server):
+                    one.await_loss()
+                server.ensure_postgres_running()
             else:
                 _stop(server, one, fault.removeprefix("stop "))
             late.append((fault, one.recover()))
@@ -69,6 +77,28 @@ def _stop(server: Any, one: Patient, mode: str) -> None:
 
 
 @contextmanager
+def _no_growth(server: Any) -> Iterator[None]:
+    """Let none of the server's processes write a file behind its first page."""
+    _limit(server, str(SMALL))
+    try:
+        yield
+    finally:
+        _limit(server, "unlimited")
+
+
+def _limit(server: Any, size: str) -> None:
+    """Set how long the files of the postmaster may become, then those of its children: later ones inherit it."""
+    file = Path(server.pgdata) / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError):  # it may have ended itself
+        postmaster = file.read_text().split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children")
+        for process in [postmaster, *children.read_text().split()]:
+            # By a program, since only the owner of a process may do it.
+            command = ["prlimit", "--pid", process, f"--fsize={size}:"]
+            subprocess.run(command, user=server.system_user, check=False, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
 def postgres() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
@@ -86,7 +116,7 @@ def main(arguments: Sequence[str]) -> list[Row]:
     """Print what each fault cost; return it in one row."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults postgres", description="Postgres goes and comes.")
     parser.add_argument("--rounds", type=int, default=10, help="how often each fault comes")
-    faults = FAULTS * parser.parse_args(arguments).rounds
+    faults = (*FAULTS, FULL) * parser.parse_args(arguments).rounds
     with tempfile.TemporaryDirectory(prefix="slamon-outage-") as folder:
         found = suffer(Path(folder), faults)
     judged = found.judged
@@ -100,4 +130,11 @@ def main(arguments: Sequence[str]) -> list[Row]:
         f"{judged.found.twice} labelled repetitions; {late:.0f} cycles failed afterwards; {memory}"
     )
     target = f"0 of each, at most {CYCLES} cycles"
-    return [Row("Postgres stopped, killed, connections ended", target, measured, not judged.bad and late <= CYCLES)]
+    return [
+        Row(
+            "Postgres stopped, killed, out of space, connections ended",
+            target,
+            measured,
+            not judged.bad and late <= CYCLES,
+        )
+    ]
