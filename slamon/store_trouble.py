@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from slamon.errors import StoreError, StoreUnavailableError
 from slamon.jobs.store_alarm import StoreAlarm, Unstored
@@ -14,6 +15,9 @@ from slamon.ports import Observer, WallTime
 from slamon.seldom import Seldom
 
 log = get_logger(__name__)
+T = TypeVar("T")
+
+COMPLAIN_SECONDS = 300.0  # of real time between two lines in the log that say the same
 
 
 class StoreTrouble:
@@ -67,3 +71,15 @@ async def keep_looking(
             log.exception("store alarm failed")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every)
+
+
+async def once_stored(work: Callable[[], Awaitable[T]], every: float) -> T:
+    """Return what *work* does, tried again every so many seconds while the database does not answer."""
+    may_complain = Seldom(COMPLAIN_SECONDS)
+    while True:
+        try:
+            return await work()
+        except StoreUnavailableError as error:
+            if may_complain():
+                log.warning("waiting for the database", error=str(error))
+        await asyncio.sleep(every)

@@ -40,7 +40,7 @@ from slamon.postroom import TICK, PostRoom
 from slamon.report_process import order_report, report_once
 from slamon.schedule import CronTrigger, EveryTrigger, Waker, build_scheduler, last_fire
 from slamon.steady import SteadyClock
-from slamon.store_trouble import keep_looking
+from slamon.store_trouble import keep_looking, once_stored
 from slamon.trail_reader import TrailReader
 from slamon.walltime import KeptTime
 from slamon.watch import TenantWatch
@@ -306,7 +306,7 @@ class Workplace:
     async def _report_job(self, name: str) -> None:
         await self._clock_is_right(surely=False)  # else the period would be a wrong one, and the right one lost
         try:
-            await self.report(name)
+            await once_stored(lambda: self.report(name), TICK)
         except Exception:  # counted, and the next period's report covers this one too
             log.exception("report failed", report=name)
             self.metrics.count("slamon_reports_total", report=name, result="failed")
