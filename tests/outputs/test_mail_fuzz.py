@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.faults.browser import find_alive
 from tests.faults.mailfuzz import run
 
-MAILS = 250
+MAILS = 200
 
 
 def test_hostile_texts_stop_no_mail_bring_no_header_and_nothing_alive() -> None:

@@ -105,6 +105,20 @@ def test_a_mail_whose_template_fails_goes_out_and_says_so(
     assert caplog.text.count("a site's template failed") == 1
 
 
+def test_a_mail_goes_out_though_the_folder_is_gone_or_its_values_cannot_be_handed_over(site: SiteTemplates) -> None:
+    path = write(site, "near_breach.subject.j2", "[SLA] {{ ticket.id }}")
+    renderer, plain = Renderer(BUILTIN, site), PLAIN.render("near_breach", **CALM)
+
+    strange = renderer.render("near_breach", **CALM, more=lambda: None)
+    path.unlink()
+    site.folder.rmdir()
+    gone = renderer.render("near_breach", **CALM)
+
+    assert (strange.subject, gone.subject) == (plain.subject, plain.subject)
+    assert "pickle" in strange.text.splitlines()[-1]
+    assert f"(there is no folder {site.folder})" in gone.text.splitlines()[-1]
+
+
 ATTACKS = {
     "a gigabyte": ("{{ 'a' * 10**9 }}", "it needs more memory than it may have"),
     "padding": ("{{ '%999999999d' % 1 }}", "it needs more memory than it may have"),

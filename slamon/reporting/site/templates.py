@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from slamon.clean import clean_line
 from slamon.reporting.environment import PARTS, Rendered
 from slamon.reporting.site.fault import TemplateFault
 from slamon.reporting.site.files import ENDING, template_names
@@ -54,6 +55,8 @@ class SiteTemplates:
             if fault.costly:
                 self._resting[mail] = (time.monotonic() + REST_SECONDS, str(fault))
             raise
+        except Exception as error:  # whatever it is: no alert may stay unsent for want of a nicer form
+            raise TemplateFault(clean_line(f"{type(error).__name__}: {error}")) from error
 
     def parse(self, name: str) -> None:
         """
