@@ -76,7 +76,7 @@ class TenantWatch(TenantCycle):
         """Begin to compare with ConnectWise's figures, beside all else, if there was a sweep or a new judgement."""
         state = self.deps.state
         goes_by = (state.swept_at, state.judged_by)
-        polled = self.last is not None and self.last.result != "failed"
+        polled = self.last is not None and self.last.result != "failed" and bool(state.judged_by)
         if self._comparison and polled and goes_by != self._compared and self._comparison.begin(self._wall.now()):
             self._compared = goes_by
 

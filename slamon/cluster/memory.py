@@ -31,11 +31,12 @@ class Memory(msgspec.Struct, frozen=True):
     unmapped: dict[int, str]
     doubtful: frozenset[int]
     looks_failed: int
+    put_off: bool = False
 
 
 _SAME = (
     *("reference_version", "status_map_version", "judged_by", "swept_at", "retry_ids", "problems", "unmapped"),
-    *("doubtful", "looks_failed"),
+    *("doubtful", "looks_failed", "put_off"),
 )
 
 

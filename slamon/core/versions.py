@@ -38,6 +38,12 @@ def version_of_status_map(status_map: StatusMap) -> str:
     return hashlib.sha256(f"status_map:{body}".encode("ascii")).hexdigest()[:DIGITS]
 
 
+def version_of_judgement(*parts: object) -> str:
+    """Return the version of all that tickets are judged by: settings, and the versions of what else."""
+    body = json.dumps([_plain(part) for part in parts], sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(f"judgement:{body}".encode("ascii")).hexdigest()[:DIGITS]
+
+
 def canonical(value: Terms | CalendarRules) -> str:
     """Return *value* as the JSON text that is hashed: kind first, keys sorted, no blanks.
 

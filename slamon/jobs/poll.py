@@ -14,6 +14,7 @@ from slamon.core.versions import version_of_reference, version_of_status_map
 from slamon.errors import ClockDisagreesError, SourceError, SourceRefusedError
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.intake import Intake, Progress
+from slamon.jobs.judgement import may_wait, note_judged
 from slamon.jobs.lint import lint_tenant
 from slamon.jobs.reference import fetch_reference
 from slamon.jobs.retell import read_waiting_trails
@@ -65,8 +66,8 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
     deps.clock.is_right = True  # or ConnectWise does not say what time it is
     await _tolerate("second look", look_again(intake), progress)
     if is_empty:
-        state.judged_by = state.reference_version  # all there is has just been judged
-    elif state.judged_by != state.reference_version:
+        await asyncio.to_thread(note_judged, deps, progress.started_at)  # all there is has just been judged
+    elif state.judged_by != state.reference_version and not await asyncio.to_thread(may_wait, deps):
         await revisit_open(intake)
     if before is None:
         state.swept_at = progress.started_at  # all that is open has just been read

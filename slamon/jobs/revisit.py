@@ -9,6 +9,7 @@ from datetime import datetime
 from slamon.core.observe import Desk, observe
 from slamon.core.ticket import Event, Kind, Level, Origin, Ticket
 from slamon.jobs.intake import CHUNK, History, Intake, scope_of
+from slamon.jobs.judgement import note_judged
 
 _SETS_LEVEL = (Kind.ENTERED, Kind.STATUS, Kind.RESTORED, Kind.CANCELLED)
 
@@ -18,7 +19,7 @@ async def revisit_open(intake: Intake) -> None:
     after: int | None = -1
     while after is not None:
         after = await asyncio.to_thread(_revisit, intake, after)
-    intake.deps.state.judged_by = intake.deps.state.reference_version
+    await asyncio.to_thread(note_judged, intake.deps, intake.progress.started_at)
 
 
 def _revisit(intake: Intake, after: int) -> int | None:

@@ -79,6 +79,7 @@ class TenantState:
     reference_version: str = ""
     status_map_version: str = ""
     judged_by: str = ""  # the reference data by which the promises of all open tickets were chosen
+    put_off: bool = False  # whether choosing them anew was left to the second poll of this process
     swept_at: datetime | None = None  # when the open tickets were last listed
     moved: set[int] = field(default_factory=set)  # tickets stored since the metrics were last brought up to date
     retry_ids: set[int] = field(default_factory=set)  # tickets that could not be read and are asked for again

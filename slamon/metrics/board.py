@@ -82,17 +82,25 @@ class OpenBoard:
 
     def put(self, rows: Iterable[OpenRow]) -> None:
         """Take *rows* of tickets that are not there."""
+        ids: list[int] = []
         places: list[int] = []
-        found: list[tuple[int, list[int], list[int]]] = []
+        shapes: list[int] = []
+        instants: list[tuple[int, ...]] = []
+        known: dict[tuple[object, ...], int] = {}  # by what stands in a row: far fewer than rows
         for row in rows:
             place = self._free.pop() if self._free else self._grown(len(self._places))
             self._places[row.ticket_id] = place
-            self._id[place] = row.ticket_id
+            ids.append(row.ticket_id)
             places.append(place)
-            dues, breaches = [_due_at(goal) for goal in row.goals], [_broke_at(goal) for goal in row.goals]
-            found.append((self._shape_of(row), dues, breaches))
-        if found:  # columns at once: numpy takes a row of three as slowly as thousands
-            self._shape[places], self._due[places], self._broke[places] = zip(*found, strict=True)
+            a, b, c = row.goals
+            look = (row.board, row.priority, row.company, row.terms, a[:2], b[:2], c[:2])
+            if look not in known:
+                known[look] = self._shape_of(row)
+            shapes.append(known[look])
+            instants.append((_due_at(a), _due_at(b), _due_at(c), _broke_at(a), _broke_at(b), _broke_at(c)))
+        if places:  # columns at once: numpy takes a row of three as slowly as thousands
+            self._id[places], self._shape[places] = ids, shapes
+            self._due[places], self._broke[places] = np.hsplit(np.array(instants, np.int64), 2)
 
     def _shape_of(self, row: OpenRow) -> int:
         states = tuple(state_of(goal.verdict, goal.at_risk) for goal in row.goals)

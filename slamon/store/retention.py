@@ -213,10 +213,11 @@ def _rows_of(kind: OldKind, before: datetime) -> list[tuple[Table, ColumnElement
 
 
 def _is_past_run(before: datetime) -> ColumnElement[bool]:
-    """Say that a report or a pruning ran, and again since; since when a tenant is watched is never forgotten."""
+    """Say that a report, a pruning or a judgement was, and again since; when a tenant was first watched stays."""
     later = job_runs.alias("later")
     again = exists().where(later.c.job == job_runs.c.job, later.c.claimed_at > job_runs.c.claimed_at)
-    counted = or_(job_runs.c.job.startswith("report/"), job_runs.c.job == "prune")
+    begins = (job_runs.c.job.startswith(f"{kind}/") for kind in ("report", "judged"))
+    counted = or_(*begins, job_runs.c.job == "prune")
     return and_(counted, job_runs.c.claimed_at < before, again)
 
 
