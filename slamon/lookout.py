@@ -57,6 +57,11 @@ class Lookout:
         self._trouble, self._is_in_store = trouble, in_store
 
     @property
+    def trouble(self) -> str:
+        """What the last try to store or to show something brought; empty if it went well."""
+        return self._trouble
+
+    @property
     def store_trouble(self) -> str:
         """Why the database took nothing; empty if it is not to blame, as far as is known."""
         return self._trouble if self._is_in_store else ""

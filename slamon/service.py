@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from starlette.types import ASGIApp
@@ -18,7 +18,8 @@ from slamon.holder import new_holder
 from slamon.hooks import callback_route
 from slamon.log import get_logger
 from slamon.metrics import Metrics
-from slamon.ports import Store
+from slamon.pages import Room, own_hosts, page_routes
+from slamon.ports import Store, WallTime
 from slamon.seldom import Seldom
 from slamon.serving import serving
 from slamon.store.migrate import open_store
@@ -62,6 +63,22 @@ class Daemon:
         """Why the daemon is not ready, one line each."""
         return self._workplace.unready() if self._workplace else [f"starting{self._trouble}"]
 
+    def rooms(self) -> Mapping[str, Room]:
+        """The tenants as they are known now, for the pages."""
+        return self._workplace.rooms() if self._workplace else {}
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    @property
+    def wall(self) -> WallTime:
+        return self._workplace.wall if self._workplace else wall_time(self._config)
+
+    @property
+    def has_mailbox(self) -> bool:
+        return self._mailbox is not None
+
     async def run(self, started: Callable[[str], None] | None = None) -> None:
         """Work until told to stop. *started* gets the address once the port is open."""
         loop = asyncio.get_running_loop()
@@ -73,8 +90,9 @@ class Daemon:
             loop.add_signal_handler(number, action)
         store = await asyncio.to_thread(open_store, self._config.store.url.get_secret_value())
         keeper = Keeper(self._config.web.config_file)
-        app = Guarded(build_app(self._metrics, self, self._mailbox, [callback_route(self._hints)]), keeper.access)
-        web = self._config.web
+        web, self._store = self._config.web, store
+        more = [callback_route(self._hints), *page_routes(self, own_hosts(web.host, web.base_url))]
+        app = Guarded(build_app(self._metrics, self, self._mailbox, more), keeper.access)
         with contextlib.closing(store):
             async with serving(app, web.host, web.port, tls=keeper.context) as address, keeper.keeping():
                 log.info("started", version=__version__, address=address, tenants=list(self._config.tenant))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from slamon import __version__
 from slamon.metrics import Metrics
 
 HEADERS = {
@@ -20,12 +18,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
-}
-
-_LINKS = {
-    "metrics": "what Prometheus scrapes",
-    "-/healthy": "whether the process turns over",
-    "-/ready": "whether it does its work, and if not, why",
 }
 
 
@@ -37,9 +29,9 @@ class Health(Protocol):
 
 
 def build_app(
-    metrics: Metrics, health: Health, mailbox: ASGIApp | None = None, hooks: Sequence[Route] = ()
+    metrics: Metrics, health: Health, mailbox: ASGIApp | None = None, more: Sequence[Route] = ()
 ) -> Starlette:
-    """Return the ASGI app. *mailbox*, if any, is mounted at `/mail`; *hooks* are more routes, as they are."""
+    """Return the ASGI app. *mailbox*, if any, is mounted at `/mail`; *more* are further routes, as they are."""
 
     def send_metrics(request: Request) -> Response:
         # A plain function runs in a thread: a large page is not rendered on the event loop.
@@ -55,28 +47,12 @@ def build_app(
         body = "".join(f"{reason}\n" for reason in reasons) or "ready\n"
         return PlainTextResponse(body, 503 if reasons else 200, headers=HEADERS)
 
-    def show_links(_: Request) -> Response:
-        return HTMLResponse(_index(health.reasons(), with_mailbox=mailbox is not None), headers=HEADERS)
-
     routes: list[Route | Mount] = [
-        Route("/", show_links),
         Route("/metrics", send_metrics),
         Route("/-/healthy", send_healthy),
         Route("/-/ready", send_ready),
-        *hooks,
+        *more,
     ]
     if mailbox is not None:
         routes.append(Mount("/mail", mailbox))
     return Starlette(routes=routes)
-
-
-def _index(reasons: Sequence[str], *, with_mailbox: bool) -> str:
-    links = _LINKS | ({"mail/": "the mails of this demo"} if with_mailbox else {})
-    items = "".join(f'<li><a href="{path}">/{path}</a>: {what}</li>\n' for path, what in links.items())
-    troubles = "".join(f"<p><strong>{escape(reason)}</strong></p>\n" for reason in reasons)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><title>slamon</title></head>\n'
-        f"<body>\n<h1>slamon {__version__}</h1>\n{troubles}<ul>\n{items}</ul>\n</body>\n</html>\n"
-    )

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ from slamon.leases import LeaseDesk, lease_seconds
 from slamon.log import get_logger
 from slamon.lookout import Lookout
 from slamon.metrics import Metrics
+from slamon.pages.house import Room
 from slamon.ports import Store, Timekeeper, Unmoved, WallTime
 from slamon.postroom import TICK, PostRoom
 from slamon.report_process import order_report, report_once
@@ -267,6 +269,23 @@ class Workplace:
         until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
         domain = await asyncio.to_thread(mail_domain, self.config, self.store)
         return await report_once(self.store, order_report(self.config, name, until, domain), self.leases.holder)
+
+    def rooms(self) -> dict[str, Room]:
+        """Return what is known of each tenant now; of one that another daemon watches, less."""
+        return {watch.name: self._room(watch) for watch in self.watches}
+
+    def _room(self, watch: TenantWatch) -> Room:
+        settings, state = watch.deps.settings, watch.deps.state
+        is_ours = watch.name in self.leases.held
+        return Room(
+            settings=settings,
+            zone=state.zone(settings),
+            sight=watch.lookout.sight(),
+            trouble=watch.lookout.trouble,
+            unmapped=state.unmapped if is_ours else None,
+            unpromised=state.problems if is_ours else None,
+            findings=sorted(state.findings, key=attrgetter("rule", "subject")) if is_ours else None,
+        )
 
     def unready(self) -> list[str]:
         """Return why the daemon is not ready, a line for each tenant that is not seen."""

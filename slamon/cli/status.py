@@ -11,9 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
-    from slamon.core.reading import Reading
     from slamon.core.sight import Sight
-    from slamon.core.ticket import Stage, Ticket
     from slamon.jobs.standing import Standing
     from slamon.ports import Poll, Store
 
@@ -106,23 +104,18 @@ def sight_document(sight: Sight, read_at: datetime) -> dict[str, Any]:
 
 def blind_lines(name: str, sight: Sight, zone: tzinfo | None) -> list[str]:
     """Return the line that says that a tenant is not seen, and since when; none if it is."""
-    from slamon.core.sight import Outlook
-    from slamon.reporting.words import wall_time
+    from slamon.documents.sight import sight_line
 
-    if sight.outlook is Outlook.UNSEEN:
-        return [f"{name}: NOT SEEN YET: no poll has worked"]
-    if sight.outlook is Outlook.FAILING:
-        seen = "" if sight.age is None else f"; what is shown is {wall_time(sight.age)} old"
-        return [f"{name}: the last poll failed{seen}"]
-    if sight.blind_since is None or sight.age is None:
-        return []
-    since = sight.blind_since.astimezone(zone).strftime("%a %d %b %H:%M")
-    return [f"{name}: BLIND since {since} ({wall_time(sight.age)}): no poll has worked since, nothing new is known"]
+    line = sight_line(name, sight, zone)
+    return [line] if line else []
 
 
 def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datetime, limit: int) -> dict[str, Any]:
     """Return what is known of a tenant's open tickets; instants are ISO 8601 in UTC."""
+    from msgspec import to_builtins
+
     from slamon.core.ticket import STAGES
+    from slamon.documents.line import ticket_line
     from slamon.jobs.standing import urgent_stage
     from slamon.metrics.snapshot import read_state
 
@@ -132,7 +125,7 @@ def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datet
     for reading in readings[:limit]:
         stage = urgent_stage(reading)
         assert stage is not None
-        tickets.append(_ticket(standing.tickets[reading.ticket_id], reading, stage))
+        tickets.append(ticket_line(standing.tickets[reading.ticket_id], reading, stage))
     return {
         "tenant": name,
         "data_as_of": None if poll is None else poll.started_at.isoformat(),
@@ -140,28 +133,7 @@ def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datet
         "open_with_goals": len(readings),
         "breached": states.count("breached"),
         "at_risk": states.count("at_risk"),
-        "tickets": tickets,
-    }
-
-
-def _ticket(ticket: Ticket, reading: Reading, stage: Stage) -> dict[str, Any]:
-    from slamon.metrics.snapshot import read_state
-
-    goal = reading.stage(stage)
-    return {
-        "id": ticket.id,
-        "stage": stage.label,
-        "state": read_state(goal),
-        "clock": str(reading.state),
-        "remaining_seconds": goal.remaining_seconds,
-        "goal_seconds": goal.goal_seconds,
-        "due_at": goal.due_at.isoformat() if goal.due_at else None,
-        "due_if_resumed_at": goal.due_if_resumed_at.isoformat() if goal.due_if_resumed_at else None,
-        "priority": ticket.priority.name if ticket.priority else "",
-        "board": ticket.board.name,
-        "company": ticket.company.name if ticket.company else "",
-        "owner": ticket.owner,
-        "summary": ticket.summary,
+        "tickets": to_builtins(tickets),
     }
 
 

@@ -45,7 +45,7 @@ def read_past_standing(store: Store, tenant: str, at: datetime, limit: int) -> S
 
 def order_by_risk(readings: Iterable[Reading]) -> list[Reading]:
     """Order what can still be kept by business time left, then what waits, then what is lost, the worst first."""
-    return sorted((reading for reading in readings if urgent_stage(reading) is not None), key=_urgency)
+    return sorted((reading for reading in readings if urgent_stage(reading) is not None), key=urgency)
 
 
 def urgent_stage(reading: Reading) -> Stage | None:
@@ -61,7 +61,7 @@ def _left(goal: StageReading) -> int | None:
     return goal.remaining_seconds if goal.is_open else None
 
 
-def _urgency(reading: Reading) -> tuple[int, int, int]:
+def urgency(reading: Reading) -> tuple[int, int, int]:
     stage = urgent_stage(reading)
     left = reading.stage(stage).remaining_seconds if stage is not None else None
     group = 2 if left is None or left < 0 else int(reading.state is ClockState.PAUSED)

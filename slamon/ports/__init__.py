@@ -10,7 +10,7 @@ from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, Transitio
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
-from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session
+from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session, Told
 from slamon.ports.outcomes import GoalTotal, OutcomeStore
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
@@ -65,6 +65,7 @@ __all__ = [
     "Store",
     "TicketSource",
     "Timekeeper",
+    "Told",
     "Tracked",
     "TransitionRecord",
     "Unmoved",

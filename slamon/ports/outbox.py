@@ -53,6 +53,20 @@ class OutboxRow:
     merged_into: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one message about a ticket, without the message. `finished_at` is None while it waits."""
+
+    kind: str
+    channel: str
+    recipient: str
+    subject: str
+    state: str
+    created_at: datetime
+    finished_at: datetime | None
+    error: str
+
+
 class OutboxStore(Protocol):
     """Where messages wait until they are delivered. Each call is one transaction.
 
@@ -128,6 +142,9 @@ class OutboxStore(Protocol):
 
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         """Up to *limit* messages in one of *states*, by number."""
+
+    def load_told(self, tenant: str, ticket_id: int, limit: int) -> list[Told]:
+        """What became of the newest *limit* messages about a ticket, the newest first."""
 
     def release_notifications(self, ids: Sequence[int]) -> list[int]:
         """Let held and failed messages be sent; return the numbers of those that will be."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from slamon.ports import OutboxRow
+from slamon.ports import OutboxRow, Told
 from slamon.store.outbox import NOTE_COLUMNS, note_from
 from slamon.store.select import among, raw
 from slamon.store.tables import notifications
@@ -21,6 +21,16 @@ def load_rows(connection: Connection, states: Collection[str], limit: int) -> li
     query = select(*raw(notifications, _ROW)).where(_columns.state.in_(states)).order_by(_columns.id).limit(limit)
     width = len(NOTE_COLUMNS)
     return [OutboxRow(note_from(tuple(row[:width])), *row[width:]) for row in connection.execute(query)]
+
+
+_TOLD = ("kind", "channel", "recipient", "subject", "state", "created_at", "finished_at", "error")
+
+
+def load_told(connection: Connection, tenant: str, ticket_id: int, limit: int) -> list[Told]:
+    """Return what became of the newest *limit* messages about a ticket, the newest first."""
+    about = (_columns.tenant == tenant) & (_columns.ticket_id == ticket_id)
+    query = select(*(_columns[name] for name in _TOLD)).where(about).order_by(_columns.id.desc()).limit(limit)
+    return [Told(*row) for row in connection.execute(query)]
 
 
 def release(connection: Connection, ids: Sequence[int]) -> list[int]:

@@ -52,11 +52,15 @@ class Guarded:
         if not access.basic_auth_users or path in OPEN_PATHS or path.startswith(SIGNED_PATHS):
             await self._app(scope, receive, send)
             return
-        refusal = await self._refusal(access.basic_auth_users, scope)
+        given = _credentials(Headers(scope=scope).get("authorization", ""))
+        refusal = await self._refusal(access.basic_auth_users, scope, given)
+        if refusal is None and given is not None:
+            scope.setdefault("state", {})["user"] = given[0]  # for the pages: who does it
         await (refusal or self._app)(scope, receive, send)
 
-    async def _refusal(self, users: Mapping[str, SecretStr], scope: Scope) -> PlainTextResponse | None:
-        given = _credentials(Headers(scope=scope).get("authorization", ""))
+    async def _refusal(
+        self, users: Mapping[str, SecretStr], scope: Scope, given: tuple[str, bytes] | None
+    ) -> PlainTextResponse | None:
         if given is not None and self._digest(users, *given) in self._right:
             return None
         address = scope["client"][0] if scope.get("client") else ""

@@ -99,7 +99,7 @@ async def door(handler: Any = None, room: int = 1000) -> AsyncIterator[Door]:
         ring = KeyRing(keys.url, "training")
         desk.serve({"main": Hinted(ring, listener)})
         key_url = f"{ring.sites[0]}/v2026_1//system/callbackkey/index.rails?companyName=training&id=0f3c"
-        app = build_app(metrics, Doctor(), hooks=[callback_route(desk)])
+        app = build_app(metrics, Doctor(), more=[callback_route(desk)])
         async with serving(app, "127.0.0.1", 0) as address, httpx.AsyncClient(base_url=address) as client:
             yield Door(client, metrics, listener, keys, key_url)
 

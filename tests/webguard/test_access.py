@@ -63,7 +63,7 @@ def test_a_callback_is_judged_by_its_signature_instead(site: Site) -> None:
     hooks = HintDesk(make())
 
     async def scenario() -> int:
-        app = Guarded(build_app(make(), Doctor(), hooks=[callback_route(hooks)]), keeper.access)
+        app = Guarded(build_app(make(), Doctor(), more=[callback_route(hooks)]), keeper.access)
         async with serving(app, "127.0.0.1", 0) as address, httpx.AsyncClient() as client:
             return (await client.get(f"{address}/connectwise/callbacks/main")).status_code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from slamon.ports import Notification, OutboxRow, OutboxState
+from slamon.ports import Notification, OutboxRow, OutboxState, Told
 from slamon.store import backlog, canaries, outbox, outbox_desk
 from slamon.store.sql.base import SqlPart
 
@@ -97,6 +97,10 @@ class SqlOutboxStore(SqlPart):
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         with self._database.reading() as connection:
             return outbox_desk.load_rows(connection, states, limit)
+
+    def load_told(self, tenant: str, ticket_id: int, limit: int) -> list[Told]:
+        with self._database.reading() as connection:
+            return outbox_desk.load_told(connection, tenant, ticket_id, limit)
 
     def release_notifications(self, ids: Sequence[int]) -> list[int]:
         with self._database.writing() as connection:

@@ -68,3 +68,11 @@ Index(
     sqlite_where=_WAITS_FOR_OPENING,
     postgresql_where=_WAITS_FOR_OPENING,
 )
+_ABOUT_ONE = text("ticket_id IS NOT NULL")
+Index(
+    "ix_notifications_ticket",
+    notifications.c.tenant,
+    notifications.c.ticket_id,
+    sqlite_where=_ABOUT_ONE,
+    postgresql_where=_ABOUT_ONE,
+)

@@ -1,0 +1,1 @@
+"""JSON documents that a command and the API both give: each value is made in one place."""

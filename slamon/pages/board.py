@@ -1,0 +1,57 @@
+"""`/`: which ticket next? The open tickets by business time left, with what somebody chose to see."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from slamon.pages.choice import STATES, Choice, read_choice, wrong_words
+from slamon.pages.desk import Desk
+from slamon.pages.frame import HEADERS, page
+from slamon.pages.house import House
+
+ROWS = 100
+MOST_ROWS = 500
+
+
+class Board:
+    """The handlers of the list; *desk* keeps what they show."""
+
+    def __init__(self, house: House, desk: Desk) -> None:
+        self._house = house
+        self._desk = desk
+
+    def show(self, request: Request) -> Response:
+        """Send the whole page, or the list alone to a page that is open; nothing if that has not changed."""
+        view = self._desk.view()
+        query = request.query_params
+        if query.get("seen") == str(view.version):
+            return Response(status_code=204, headers=HEADERS)
+        choice, limit = read_choice(query), read_limit(query.get("limit", ""))
+        wrong = wrong_words(choice)
+        found = [] if wrong else choice.pick(view.listed)
+        states = Counter(each.state for each in found)
+        is_part = request.headers.get("hx-request") == "true"
+        return page(
+            "list.html" if is_part else "board.html",
+            self._house,
+            status=400 if wrong and not is_part else 200,
+            root="",
+            choice=choice,
+            limit=limit,
+            wrong=wrong,
+            view=view,
+            found=len(found),
+            states={state: states[state] for state in STATES},
+            rows=found[:limit],
+            is_chosen=choice != Choice(),
+            more=choice.query(limit=min(limit * 2, MOST_ROWS)) if len(found) > limit and limit < MOST_ROWS else "",
+            itself=choice.query(limit=limit if limit != ROWS else ""),
+        )
+
+
+def read_limit(text: str) -> int:
+    """Return how many rows are asked for, within what there may be."""
+    return max(1, min(int(text), MOST_ROWS)) if text.isascii() and text.isdigit() and len(text) < 6 else ROWS
