@@ -45,6 +45,7 @@ async def live_on(
         def started(address: str) -> None:
             say(
                 f"slamon watches a simulated ConnectWise on which an hour passes in {3600 / speed:.0f} s.\n"
+                f"  tickets  {address}/\n"
                 f"  metrics  {address}/metrics\n"
                 f"  health   {address}/-/ready\n"
                 f"  mails    {address}/mail/\n"

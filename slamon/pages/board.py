@@ -32,7 +32,7 @@ class Board:
         choice, limit = read_choice(query), read_limit(query.get("limit", ""))
         wrong = wrong_words(choice)
         found = [] if wrong else choice.pick(view.listed)
-        states = Counter(each.state for each in found)
+        states = Counter(state for each in found for _, state in each.states)
         is_part = request.headers.get("hx-request") == "true"
         return page(
             "list.html" if is_part else "board.html",

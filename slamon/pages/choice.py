@@ -16,7 +16,10 @@ STATES = ("running", "outside_hours", "at_risk", "paused", "breached")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What must hold for a ticket to be shown; an empty text asks for nothing. Names are compared whole, `q` is not."""
+    """What must hold for a ticket to be shown; an empty text asks for nothing. Names are compared whole, `q` is not.
+
+    Stage and state ask for any open goal of the ticket; given together, for one goal that is both.
+    """
 
     tenant: str = ""
     board: str = ""
@@ -34,7 +37,10 @@ class Choice:
 
     def pick(self, listed: Iterable[Listed]) -> list[Listed]:
         """Return those of *listed* that are wanted, in their order."""
-        tests = [_TESTS[field.name](value) for field in fields(self) if (value := getattr(self, field.name))]
+        given = {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+        tests = [_TESTS[name](value) for name, value in given.items() if name in _TESTS]
+        if self.stage or self.state:
+            tests.append(_by_goal(self.stage, self.state))
         return [each for each in listed if all(test(each) for test in tests)]
 
 
@@ -69,13 +75,19 @@ def _by_text(text: str) -> Test:
     return has_it
 
 
+def _by_goal(stage: str, state: str) -> Test:
+    def has_it(each: Listed) -> bool:
+        return any(stage in ("", own.label) and state in ("", stands) for own, stands in each.states)
+
+    return has_it
+
+
 def _by(name: str) -> Callable[[str], Test]:
     way = attrgetter(name)
     return lambda wanted: lambda each: way(each) == wanted
 
 
 _TESTS: dict[str, Callable[[str], Test]] = {
-    **{name: _by(name) for name in ("tenant", "board", "priority", "company", "owner", "state")},
-    "stage": _by("stage.label"),
+    **{name: _by(name) for name in ("tenant", "board", "priority", "company", "owner")},
     "q": _by_text,
 }

@@ -16,7 +16,7 @@ from operator import attrgetter
 
 from slamon.clean import clean_line
 from slamon.core.reading import Reading, StageReading
-from slamon.core.ticket import Stage, Ticket
+from slamon.core.ticket import STAGES, Stage, Ticket
 from slamon.errors import SlamonError
 from slamon.jobs.standing import read_standing, urgency, urgent_stage
 from slamon.log import get_logger
@@ -33,12 +33,16 @@ MOST_NAMES = 200  # in one list to choose from
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A ticket with a goal that is still to be reached."""
+    """A ticket with a goal that is still to be reached: *stage* is the one to look at first.
+
+    `states` says how each of its open goals stands, in the words of the metrics.
+    """
 
     tenant: str
     ticket: Ticket
     reading: Reading
     stage: Stage
+    states: tuple[tuple[Stage, str], ...]
 
     @property
     def goal(self) -> StageReading:
@@ -46,8 +50,13 @@ class Listed:
 
     @property
     def state(self) -> str:
-        """How the goal stands, in the words of the metrics."""
-        return read_state(self.goal) or ""
+        """How the goal to look at first stands."""
+        return dict(self.states)[self.stage]
+
+    @property
+    def lost(self) -> list[str]:
+        """The other goals that are breached already."""
+        return [stage.label for stage, state in self.states if state == "breached" and stage is not self.stage]
 
     @property
     def board(self) -> str:
@@ -115,6 +124,11 @@ class Desk:
         """Have the next one who asks wait for a new reading: something was changed by hand."""
         self._view = None
 
+    def settle(self) -> None:
+        """Wait until nobody reads."""
+        with self._busy:
+            pass
+
     def _renew_and_release(self) -> None:
         try:
             self._renew()
@@ -147,7 +161,12 @@ def _list(tenant: str, readings: Iterable[Reading], tickets: Mapping[int, Ticket
     for reading in readings:
         stage, ticket = urgent_stage(reading), tickets.get(reading.ticket_id)
         if stage is not None and ticket is not None:
-            yield Listed(tenant, ticket, reading, stage)
+            yield Listed(tenant, ticket, reading, stage, _states(reading))
+
+
+def _states(reading: Reading) -> tuple[tuple[Stage, str], ...]:
+    goals = zip(STAGES, reading.stages, strict=True)
+    return tuple((stage, state) for stage, goal in goals if goal.is_open and (state := read_state(goal)))
 
 
 _WAYS = {

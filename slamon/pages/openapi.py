@@ -70,8 +70,8 @@ def _parameter(name: str, where: str, schema: dict[str, Any], words: str) -> dic
 _LIST = [
     *(_parameter(name, "query", {"type": "string"}, f"only those of this {name}") for name in _NAMES[:-1]),
     _parameter("q", "query", {"type": "string"}, "only those with this in summary or company"),
-    _parameter("stage", "query", {"enum": [stage.label for stage in STAGES]}, "only those whose first goal is this"),
-    _parameter("state", "query", {"enum": list(STATES)}, "only those whose first goal stands so"),
+    _parameter("stage", "query", {"enum": [stage.label for stage in STAGES]}, "only those with this goal open"),
+    _parameter("state", "query", {"enum": list(STATES)}, "only those with an open goal that stands so"),
     _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": MOST_TICKETS}, "how many at most"),
     _parameter("after", "query", {"type": "string"}, "the `next` of the answer before"),
 ]
