@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from slamon import resources
+from slamon.config.channels import Channel as ChannelSettings
+from slamon.config.channels import ConnectWise
 from slamon.config.models import Config, Mail, Tenant
 from slamon.config.policies import Match as ConfiguredMatch
 from slamon.config.policies import Promise
@@ -25,7 +27,7 @@ from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.trail import TrailChange
 from slamon.jobs.tenant import TenantSettings
-from slamon.ports import AuditEntry, Observer, OldKind, Store, Unobserved, WallTime
+from slamon.ports import AuditEntry, Channel, Observer, OldKind, Store, Unobserved, WallTime
 from slamon.walltime import RealTime, Seconds, SimulatedTime
 from slamon.wiring_channels import channel_rules, channel_uses, open_channel
 
@@ -90,7 +92,7 @@ def tenant_settings(config: Config, name: str) -> TenantSettings:
         start_by_escalation=tenant.start == "escalation",
         recipients=config.alerted_of(name),
         operators=config.operators_of(name),
-        channels=channel_uses(config),
+        channels=channel_uses(config, name),
         ladders=_ladders(config),
         board_addresses=config.alerts.boards,
         quiet=_waking(config),
@@ -116,16 +118,20 @@ def open_client(config: Config, name: str, observer: Observer) -> Client:
     return Client(open_connection(config, name, observer), parallel=DEFAULT_LIMITS.parallel)
 
 
-def open_connection(config: Config, name: str, observer: Observer, *, tries: int = 5) -> Connection:
+def open_connection(
+    config: Config, name: str, observer: Observer, *, tries: int = 5, keys: tuple[str, str] | None = None
+) -> Connection:
+    """Return a connection with the tenant's keys, or with *keys*: the public and the private one of another member."""
     from slamon.connectwise.credentials import Credentials
     from slamon.connectwise.discovery import Connection
     from slamon.connectwise.limits import Limits
 
     tenant: Tenant = config.tenant[name]
+    public_key, private_key = keys or (tenant.public_key, tenant.private_key.get_secret_value())
     credentials = Credentials(
         company=tenant.company,
-        public_key=tenant.public_key,
-        private_key=tenant.private_key.get_secret_value(),
+        public_key=public_key,
+        private_key=private_key,
         client_id=tenant.client_id,
         hint=f"tenant.{name} in slamon.toml, SLAMON_TENANT__{name.upper()}__PRIVATE_KEY",
     )
@@ -216,7 +222,7 @@ def open_couriers(
     backlogs = partial(Backlogs, store, renderer, tenants, zone, mail_domain(config, store))
     couriers = []
     for name, settings in config.channel.items():
-        channel = open_channel(settings)
+        channel = _open_channel(config, settings, observer)
         rules = channel_rules(config, name, channel, wall, backlogs)
         couriers.append(Courier(name, channel, store, observer, wall, rules, stopping))
     if mail is None:
@@ -227,6 +233,20 @@ def open_couriers(
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping), *couriers]
+
+
+def _open_channel(config: Config, settings: ChannelSettings, observer: Observer) -> Channel:
+    if not isinstance(settings, ConnectWise):
+        return open_channel(settings)
+    from slamon.channels.writeback import Actions, WritebackChannel
+    from slamon.connectwise.desk import client_desk
+
+    keys = (settings.public_key, settings.private_key.get_secret_value()) if settings.private_key else None
+    actions = Actions(settings.note, settings.changes, settings.dry_run)
+    tenant = settings.tenant
+    return WritebackChannel(
+        tenant, lambda: client_desk(open_connection(config, tenant, observer, tries=2, keys=keys)), actions
+    )
 
 
 def open_store_alarm(config: Config, store: Store, observer: Observer, stopping: Event) -> StoreAlarm | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from slamon.config.channels import Alertmanager, Apprise, HttpChannel, PagerDuty, Webhook, lasts
+from slamon.config.channels import Alertmanager, Apprise, ConnectWise, HttpChannel, PagerDuty, Webhook, lasts
 from slamon.config.values import is_loopback
 from slamon.jobs.tenant import ChannelUse
 from slamon.ports import Channel, Notification, WallTime
@@ -16,13 +16,12 @@ from slamon.reporting.redirect import redirect
 
 if TYPE_CHECKING:
     from slamon.channels.http import HttpSender
-    from slamon.config.channels import Channel as Settings
     from slamon.config.models import Config
     from slamon.jobs.backlog import Backlogs
     from slamon.jobs.notify import DeliveryRules
 
 
-def open_channel(settings: Settings) -> Channel:
+def open_channel(settings: Webhook | Alertmanager | PagerDuty | Apprise) -> Channel:
     """
     Return the channel that *settings* describe; nothing is sent yet.
 
@@ -90,8 +89,8 @@ def channel_rules(
     return DeliveryRules(hold_unknown=hold, backlogs=merged, instead=as_mail, refresh=refresh)
 
 
-def channel_uses(config: Config) -> tuple[ChannelUse, ...]:
-    """Return the channels that alerts are sent to, and those where what was sent must be ended."""
+def channel_uses(config: Config, tenant: str) -> tuple[ChannelUse, ...]:
+    """Return the channels that alerts of *tenant* are sent to, and those where what was sent must be ended."""
     return tuple(
         ChannelUse(
             name,
@@ -99,4 +98,5 @@ def channel_uses(config: Config) -> tuple[ChannelUse, ...]:
             lasts=lasts(settings),
         )
         for name, settings in config.channel.items()
+        if not isinstance(settings, ConnectWise) or settings.tenant == tenant
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from slamon.config.channels import Channel as Settings
+    from slamon.config.channels import Alertmanager, Apprise, PagerDuty, Webhook
     from slamon.ports import Notification
 
 SUBJECT = "slamon test: this channel works"
@@ -25,18 +25,26 @@ def test_channel(name: str) -> None:
         known = ", ".join(sorted(channels)) or "none"
         click.echo(f"channel.{name}: not configured; there is: {known}", err=True)
         context.exit(2)
+    settings = channels[name]
+    if settings.kind == "connectwise":
+        click.echo(
+            f"channel.{name} writes into tickets, so there is no test event for it: leave dry_run = true,"
+            " and see what it would do with `slamon outbox list --state sent`",
+            err=True,
+        )
+        context.exit(2)
     try:
-        remark = send(name, channels[name])
+        remark = send(name, settings)
     except DeliveryUnknownError as error:
         click.echo(f"the test event may have arrived; there was no answer: {error}", err=True)
         context.exit(error.exit_status)
     except SlamonError as error:
         click.echo(f"nothing was sent: {error}", err=True)
         context.exit(error.exit_status)
-    click.echo(f"{name} ({channels[name].kind}) took a test event{f': {remark}' if remark else ''}")
+    click.echo(f"{name} ({settings.kind}) took a test event{f': {remark}' if remark else ''}")
 
 
-def send(name: str, settings: Settings) -> str:
+def send(name: str, settings: Webhook | Alertmanager | PagerDuty | Apprise) -> str:
     """
     Deliver the test event, and what ends it; return what the channel remarked.
 

@@ -13,12 +13,13 @@ from pydantic import AfterValidator, Field, PlainSerializer, SecretStr
 
 from slamon.config.policies import Section
 from slamon.config.secrets import UNREADABLE
-from slamon.config.values import Secret, is_loopback, split_url
+from slamon.config.values import Name, NameOrId, Secret, is_loopback, split_url
 from slamon.errors import Problem
 from slamon.redact import MASK
 
 AlertKind = Literal["near_breach", "breached"]
 _ODD_HOST = re.compile(r"[0-9.]+|0x[0-9a-f.x]*", re.IGNORECASE)  # what a system may read as an address all the same
+_FIELDS = ("priority", "owner", "status")
 MAIL = "mail"  # the channel that [mail] describes
 
 
@@ -106,21 +107,41 @@ class Apprise(AnyChannel):
     digest_above: Annotated[int, Field(ge=0, le=10_000)] = 50
 
 
-Channel = Annotated[Webhook | Alertmanager | PagerDuty | Apprise, Field(discriminator="kind")]
-CHANNEL_SECRETS = ("secret", "routing_key", "password", "url")
+class ConnectWise(AnyChannel):
+    """Write-back into the tickets of one tenant: nothing is written while `dry_run` is true."""
+
+    kind: Literal["connectwise"]
+    tenant: Name = Field(description="the tenant whose tickets it writes into")
+    dry_run: bool = True
+    note: bool = True
+    priority: NameOrId | None = None
+    owner: NameOrId | None = None
+    status: NameOrId | None = None
+    public_key: str = ""
+    private_key: Secret | None = None
+
+    @property
+    def changes(self) -> dict[str, int | str]:
+        """The fields to set, and what to."""
+        wanted = {"priority": self.priority, "owner": self.owner, "status": self.status}
+        return {name: value for name, value in wanted.items() if value is not None}
+
+
+Channel = Annotated[Webhook | Alertmanager | PagerDuty | Apprise | ConnectWise, Field(discriminator="kind")]
+CHANNEL_SECRETS = ("secret", "routing_key", "password", "private_key", "url")
 SECRET_URLS = ("apprise",)  # kinds whose address is nothing but a secret
 
 
 def secrets_of(channel: Channel) -> list[str]:
     """Return what must be shown nowhere."""
-    named = (getattr(channel, name, None) for name in ("url", "secret", "routing_key", "password"))
+    named = (getattr(channel, name, None) for name in ("url", "secret", "routing_key", "password", "private_key"))
     found = [value.get_secret_value() for value in named if isinstance(value, SecretStr)]
     return found[1:] if isinstance(channel, Alertmanager | PagerDuty) else found
 
 
 def lasts(channel: Channel) -> bool:
     """Say whether what is told there stands until it is ended."""
-    return not isinstance(channel, Webhook | Apprise) or channel.ended
+    return channel.ended if isinstance(channel, Webhook | Apprise) else not isinstance(channel, ConnectWise)
 
 
 def check_channels(tree: Mapping[str, Any]) -> Iterator[Problem]:
@@ -130,6 +151,7 @@ def check_channels(tree: Mapping[str, Any]) -> Iterator[Problem]:
     for name, channel in known.items():
         if isinstance(channel, Mapping):
             yield from _check_channel(f"channel.{name}", name, channel)
+            yield from _check_writeback(f"channel.{name}", channel, tree.get("tenant"))
     alerts = tree.get("alerts")
     wanted = alerts.get("channels") if isinstance(alerts, Mapping) else None
     for name in wanted if isinstance(wanted, (list, tuple)) else ():
@@ -157,6 +179,21 @@ def _check_channel(key: str, name: str, channel: Mapping[str, Any]) -> Iterator[
     every, minutes = channel.get("refresh_seconds", 300), channel.get("lasts_minutes", 60)
     if isinstance(every, int) and isinstance(minutes, int) and minutes * 60 < 2 * every:
         yield Problem(f"{key}.lasts_minutes", str(minutes), "must be at least twice refresh_seconds")
+
+
+def _check_writeback(key: str, channel: Mapping[str, Any], tenants: object) -> Iterator[Problem]:
+    if channel.get("kind") != "connectwise":
+        return
+    tenant = channel.get("tenant")
+    known = sorted(map(str, tenants)) if isinstance(tenants, Mapping) else []
+    if isinstance(tenant, str) and tenant not in known:
+        yield Problem(f"{key}.tenant", repr(tenant), f"no such tenant; there is: {', '.join(known) or 'none'}")
+    if bool(channel.get("public_key")) != (channel.get("private_key") is not None):
+        yield Problem(
+            f"{key}.private_key", "", "public_key and private_key go together; leave both out for the tenant's"
+        )
+    if channel.get("note") in (False, "false", "0") and not any(channel.get(name) for name in _FIELDS):
+        yield Problem(f"{key}.note", "false", "then there is nothing to do; name a priority, an owner or a status")
 
 
 def _check_apprise(key: str, url: object) -> Iterator[Problem]:

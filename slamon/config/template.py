@@ -121,7 +121,7 @@ recipients = []                 # such as ["noc@example.org"]
 
 # channels = ["desk"]           # who is told beside the mails
 
-# Other ways to tell: webhook, alertmanager, pagerduty, apprise.
+# Other ways to tell: webhook, alertmanager, pagerduty, apprise, connectwise (write-back).
 # [channel.desk]
 # kind = "webhook"
 # url = "https://hooks.example.org/slamon"

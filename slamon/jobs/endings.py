@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
+from slamon.core.intervention import Intervention, standing
 from slamon.core.reading import Reading, StageReading, Verdict
 from slamon.core.ticket import STAGES
 from slamon.jobs.tenant import TenantSettings
@@ -37,18 +38,20 @@ class Endings:
 
     def tell(self, now: datetime) -> int:
         """Put into the outbox what ends what holds no more at *now*; return how many messages are new."""
-        standing = self._standing()
-        if not standing:
+        raised = self._raised()
+        if not raised:
             return 0
-        readings = self._store.load_readings(self._tenant, {note.ticket_id for note, _ in standing if note.ticket_id})
+        ids = {event.ticket.id for _, event in raised}
+        readings = self._store.load_readings(self._tenant, ids)
+        said = self._store.load_interventions(self._tenant, ids)
         ended = [
             _ended(note, event, Ending(at=now, because=why))
-            for note, event in standing
-            if (why := why_over(event, readings.get(event.ticket.id)))
+            for note, event in raised
+            if (why := why_over(event, readings.get(event.ticket.id), said.get(event.ticket.id, ()), now))
         ]
         return self._store.enqueue(ended) if ended else 0
 
-    def _standing(self) -> list[tuple[Notification, Event]]:
+    def _raised(self) -> list[tuple[Notification, Event]]:
         notes = self._store.load_standing(tenant=self._tenant) if self._channels else []
         return [(note, event) for note in _among(notes, self._channels) if (event := _event_in(note)) is not None]
 
@@ -66,20 +69,23 @@ def _event_in(note: Notification) -> Event | None:
         return None
 
 
-def why_over(event: Event, reading: Reading | None) -> str:
-    """Return why *event* does not hold any more by the newest *reading*; '' if it does."""
+def why_over(event: Event, reading: Reading | None, said: Sequence[Intervention], now: datetime) -> str:
+    """Return why *event* does not hold any more, by the newest *reading* and what people *said*; '' if it does."""
     if reading is None or event.stage not in _STAGES:
         return "gone"
     goal = reading.stage(_STAGES[event.stage])
     if goal.version != event.deadline_version:
         return "superseded"
-    return "" if _holds(event.kind, goal) else str(goal.verdict)
+    if standing(said, _STAGES[event.stage], goal.version, now).exempt:
+        return "exempted"
+    return "" if _holds(event, goal) else str(goal.verdict)
 
 
-def _holds(kind: str, goal: StageReading) -> bool:
-    if kind == "breached":
+def _holds(event: Event, goal: StageReading) -> bool:
+    """A rung that was passed stays passed while its deadline stands; the warning share is in the reading."""
+    if event.kind == "breached":
         return goal.verdict is Verdict.BREACHED
-    return goal.is_open and goal.at_risk and goal.verdict is not Verdict.BREACHED
+    return goal.is_open and goal.verdict is not Verdict.BREACHED and (bool(event.threshold) or goal.at_risk)
 
 
 def _ended(note: Notification, event: Event, ending: Ending) -> Notification:

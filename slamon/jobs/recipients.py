@@ -60,15 +60,17 @@ class RecipientFinder:
     ) -> Told:
         """Return whom *rungs* of *ladder*, which hold for the same mark, tell about *ticket*; nobody before *until*.
 
-        What is told to a channel stands there until it is ended, so it needs no reminder.
+        What is told to a channel stands there until it is ended, so it needs no reminder. A channel that writes
+        into another tenant's tickets is none of this one's.
         """
+        own = {"mail", *(use.name for use in self._settings.channels)}
         ways: list[tuple[str, str, bool]] = []
         notes: list[str] = []
         for rung in rungs:
             ways += [
                 (channel, channel, rung.even_when_quiet)
                 for channel in rung.channels
-                if channel != "mail" and not mails_only
+                if channel != "mail" and channel in own and not mails_only
             ]
             if "mail" in rung.channels:
                 addresses, missing = self._mails(ladder, rung, ticket)

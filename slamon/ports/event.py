@@ -38,7 +38,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     """Why what the event told does not hold any more."""
 
     at: datetime
-    because: Annotated[str, _says("met, missed, breached, superseded, cancelled, or the state the goal is in now")]
+    because: Annotated[str, _says("met, missed, breached, superseded, exempted, gone, or the state of the goal now")]
 
 
 class Event(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import trustme
 
 from slamon.channels.guard import is_public, resolve
 from slamon.channels.http import Answer, HttpSender
+from slamon.config.channels import Webhook
 from slamon.errors import ChannelDownError
 from slamon.wiring_channels import open_channel
 from tests.channels.samples import committed, note
@@ -138,7 +139,9 @@ def test_http_is_for_loopback_or_where_it_is_allowed(host: str) -> None:
 
 def test_a_loopback_address_that_is_written_down_is_meant() -> None:
     with receiving() as receiver:
-        channel = open_channel(good(HOOK.format(url=receiver.url), KEY).channel["hook"])
+        settings = good(HOOK.format(url=receiver.url), KEY).channel["hook"]
+        assert isinstance(settings, Webhook)
+        channel = open_channel(settings)
         with channel.session() as session:
             session.deliver(note(), committed)
 

@@ -19,7 +19,7 @@ from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.test_announce import BY_RANK, RESOLVE_ONLY
 from tests.jobs.world import Life, at, ticket, worlds_of
-from tests.outputs.samples import HOSTILE
+from tests.outputs.samples import HOSTILE, NOW
 
 ALL = frozenset({"near_breach", "breached"})
 PAGER = ChannelUse("pager", ALL, lasts=True)
@@ -140,4 +140,4 @@ def test_what_a_channel_that_is_gone_was_told_is_left_alone(desk: OpenDesk) -> N
 def test_an_event_whose_goal_is_gone_is_over(changes: dict[str, Any]) -> None:
     from tests.channels.samples import event
 
-    assert why_over(event(**changes), None) == "gone"
+    assert why_over(event(**changes), None, (), NOW) == "gone"
