@@ -94,6 +94,12 @@ priority_goals = [
 # public_holidays = { country = "GB", subdivision = "ENG", without = ["Good Friday"] }
 # openings = [{ date = "2026-12-19", from = "09:00", to = "12:00" }]
 
+# What is promised of many goals together: so many of a hundred, where ConnectWise's SLA names none.
+# [slo]
+# companies = ["Acme"]          # counted by themselves in the metrics, at most 100
+# percent = { respond = 95, plan = 90, resolve = 90 }
+# policy = { "sla:Gold" = { respond = 99 } }     # whatever ConnectWise says
+
 # --- Whom to tell ----------------------------------------------------------------------------------
 
 # Without [mail] nothing is sent; near breaches and breaches are then in the metrics only.
@@ -177,6 +183,10 @@ listen = "127.0.0.1:9850"       # /metrics, /-/healthy, /-/ready
 # base_url = "https://slamon.example.org"   # how others reach it, for callbacks and links in mails
 # config_file = "web.yml"       # TLS and passwords, in the form of Prometheus' exporters
 # allow_public = false          # listen beyond this machine without them
+
+# [metrics]
+# most_series = 5000            # beyond it the smallest boards and priorities are counted together
+# worst_tickets = 20            # so many tickets stand on the page by number, at most 200; default: none
 
 [retention]                     # days; nothing of an open ticket ever goes
 events_days = 760               # a closed ticket, with all its history

@@ -45,7 +45,6 @@ class Family:
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     buckets: tuple[float, ...] = ()
     start_at_zero: bool = True  # False: absent until there is a value, where 0 would be read as 1970
-    shows_zero: bool = True  # False: one of very many, absent while it was never above 0
 
 
 def _counter(name: str, help_: str, *labels: str, **known: tuple[str, ...]) -> Family:
@@ -110,15 +109,11 @@ FAMILIES: tuple[Family, ...] = (
         ),
         start_at_zero=False,  # HintDesk does, for the tenants that take any
     ),
-    replace(
-        _gauge(
-            "slamon_lint_findings",
-            "What is wrong with the set-up of ConnectWise or the settings, by rule.",
-            *("tenant", "rule"),
-            rule=LINT_RULES,
-            start_at_zero=False,
-        ),
-        shows_zero=False,
+    _gauge(
+        "slamon_lint_findings",
+        "What is wrong with the set-up of ConnectWise or the settings, by rule.",
+        *("tenant", "rule"),
+        rule=LINT_RULES,
     ),
     _counter(
         "slamon_unknown_recipients_total",

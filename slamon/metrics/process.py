@@ -70,8 +70,7 @@ class ProcessMetrics(Collector):
         with self._lock:
             series = self._series[name]
             numbers = series.numbers
-            unknown = value == 0 and not family.shows_zero and key not in numbers
-            if unknown or numbers.get(key) == value:
+            if numbers.get(key) == value:
                 return
             if math.isnan(value):
                 numbers.pop(key, None)

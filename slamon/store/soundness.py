@@ -43,7 +43,25 @@ _IMPOSSIBLE = (
                 " ON t.tenant = x.tenant AND t.id = x.ticket_id WHERE t.id IS NULL"
             ),
         )
-        for table in ("events", "readings", "clocks", "transitions", "trails", "rungs", "interventions")
+        for table in ("events", "readings", "clocks", "transitions", "trails", "rungs", "interventions", "outcomes")
+    ),
+    *(
+        (
+            "outcomes",
+            f"says of the goal to {stage} what the newest reading does not",
+            _REPORT,
+            (
+                "SELECT c.tenant || '/' || c.ticket_id FROM clocks c"  # noqa: S608
+                " JOIN readings r ON r.tenant = c.tenant AND r.ticket_id = c.ticket_id AND r.as_of = c.read_at"
+                " LEFT JOIN outcomes o ON o.tenant = c.tenant AND o.ticket_id = c.ticket_id"
+                f" AND o.cycle = r.cycle AND o.stage = {number}"
+                f" WHERE coalesce(o.outcome, '') <> CASE WHEN r.{stage}_goal_seconds IS NULL THEN ''"
+                f" WHEN r.{stage}_verdict = 'cancelled' THEN 'cancelled'"
+                f" WHEN r.{stage}_verdict IN ('met', 'missed', 'not_measured') AND r.{stage}_reached_at IS NOT NULL"
+                f" THEN r.{stage}_verdict ELSE '' END"
+            ),
+        )
+        for number, stage in enumerate(("respond", "plan", "resolve"))
     ),
     (
         "events",

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import core, poll, store
+from tests.bench import core, objectives, page, poll, store
 
-for title, rows in (("calendars and clocks", core.rows), ("store", store.rows), ("polls", poll.rows)):
+for title, rows in (
+    ("calendars and clocks", core.rows),
+    ("store", store.rows),
+    ("objectives", objectives.rows),
+    ("metrics page", page.rows),
+    ("polls", poll.rows),
+):
     sys.stdout.write(f"\n{title}\n")
     for what, value, unit in rows():
         sys.stdout.write(f"  {what:<66} {value:>14,.2f} {unit}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import urllib.parse
@@ -14,6 +15,7 @@ import pytest
 
 from slamon import resources
 from tests import tools
+from tests.docs.pages import REFERENCE
 from tests.e2e.processes import get, running, simulator, wait_for
 from tests.e2e.test_daemon import address, ready, write_config
 
@@ -48,6 +50,32 @@ def test_promtool_accepts_the_scrape_configuration() -> None:
     done = subprocess.run([tools.program("promtool"), "check", "config", str(config)], capture_output=True, timeout=60)
 
     assert done.returncode == 0, done.stderr
+
+
+RULES = sorted((resources.folder("grafana") / "prometheus").glob("*.rules.yml"))
+RULE_TESTS = Path(__file__).parents[1] / "data" / "prometheus"
+
+
+@pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
+def test_each_rule_speaks_and_is_silent_where_it_should(rules: Path) -> None:
+    cases = RULE_TESTS / rules.name.replace(".rules.yml", "_test.yml")
+
+    done = subprocess.run(
+        [tools.program("promtool"), "test", "rules", str(cases)], capture_output=True, text=True, timeout=120
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = re.findall(r"- (?:alert|record): (\S+)", rules.read_text("utf-8"))
+    assert [name for name in names if name not in cases.read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
+def test_rules_name_only_metrics_that_exist(rules: Path) -> None:
+    named = set(re.findall(r"(?<![:\w])slamon_\w+", rules.read_text("utf-8")))
+    page = (REFERENCE / "metrics.md").read_text("utf-8")
+
+    assert named
+    assert [name for name in sorted(named) if f"`{re.sub('_(bucket|sum|count)$', '', name)}`" not in page] == []
 
 
 def test_prometheus_scrapes_it_and_answers(slamon_url: str, tmp_path: Path) -> None:

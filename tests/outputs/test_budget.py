@@ -124,8 +124,8 @@ def test_a_hundred_boards_of_one_tenant_all_have_their_series() -> None:
     assert value(metrics, "slamon_label_overflow", tenant="main", label="board") == 0
 
 
-def large_desk(tenant: str, *, tickets: int, boards: int) -> ClockSnapshot:
-    """A desk whose goals stand in every state on every board, and ended in every way."""
+def large_desk(tenant: str, *, tickets: int, boards: int, taken: int = 3) -> ClockSnapshot:
+    """A desk whose goals stand in every state on every board, and ended in every way, *taken* times each."""
     verdicts = [verdict for verdict in Verdict if verdict is not Verdict.CANCELLED]
     goals = [GoalRow(str(verdict), False, 1_794_588_300, 1_794_500_000) for verdict in verdicts]
     each = [(goals[at % 8], goals[at // 8 % 8], goals[at // 64 % 8]) for at in range(512)]
@@ -134,12 +134,12 @@ def large_desk(tenant: str, *, tickets: int, boards: int) -> ClockSnapshot:
     )
     board = OpenBoard(rows)
     ended = [
-        Tally(stage, outcome, f"{tenant} {desk}", f"Priority {desk % 4}", None, "gold", 95, 3)
+        Tally(stage, outcome, f"{tenant} {desk}", f"Priority {desk % 4}", None, "gold", 95, taken)
         for stage in range(3)
         for outcome in ("met", "missed")
         for desk in range(boards)
     ]
-    totals = [GoalTotal(row.stage, str(row.priority), row.outcome, 900, 3, 900) for row in ended]
+    totals = [GoalTotal(row.stage, str(row.priority), row.outcome, 900, taken, 900) for row in ended]
     month = Month("2026-11", NOW - timedelta(days=12), NOW + timedelta(days=18))
     figures = slo_figures(MonthCounts(month, ended, (), NOW - timedelta(days=12)), board, (), NOW)
     return count_board(board, tenant=tenant, totals=totals, slo=figures)

@@ -72,6 +72,13 @@ WRONGS = {
         "UPDATE versions SET body = replace(body, '14400', '99999') WHERE kind = 'terms'",
         "does not hold what its name says",
     ),
+    "an outcome": (
+        (
+            "INSERT INTO outcomes SELECT t.tenant, 0, t.id, 2, r.cycle, 'met', t.board, t.priority, t.company, '', NULL"
+            " FROM tickets t JOIN readings r ON r.tenant = t.tenant AND r.ticket_id = t.id WHERE t.id = 1 LIMIT 1"
+        ),
+        "outcomes main/1: says of the goal to resolve what the newest reading does not; keep a backup",
+    ),
     "facts": ("UPDATE tickets SET facts = '{' WHERE id = 1", "tickets main/1: has facts that cannot be read"),
     "a column": ("UPDATE tickets SET open = NOT open WHERE id = 1", "tickets main/1: has columns that do not fit"),
     "a table": ("ALTER TABLE polls ADD COLUMN note TEXT", "schema polls note: is not as it was made (remove_column)"),
