@@ -41,6 +41,8 @@ class Choice:
         tests = [_TESTS[name](value) for name, value in given.items() if name in _TESTS]
         if self.stage or self.state:
             tests.append(_by_goal(self.stage, self.state))
+        if not tests:
+            return list(listed)
         return [each for each in listed if all(test(each) for test in tests)]
 
 
