@@ -336,11 +336,13 @@ SAMPLES: Mapping[str, Mapping[str, Callable[[], Values]]] = MappingProxyType(
             "linked": lambda: ticket_values(
                 replace(_near_breach(), page_url="https://slamon.example.com/tickets/main/1042")
             ),
+            "rung": lambda: ticket_values(replace(_near_breach(), mark="90%")),
         },
         "breach": {
             "calm": lambda: ticket_values(_breach()),
             "hostile": lambda: _hostile_ticket_mail(_breach(10**9)),
             "late": lambda: ticket_values(_late()),
+            "reminder": lambda: ticket_values(replace(_breach(), mark="+60m")),
         },
         "breach_report": {
             "calm": lambda: {"report": _report(_other_tickets())},

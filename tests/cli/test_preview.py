@@ -53,7 +53,7 @@ def test_html_and_text_go_to_standard_output() -> None:
     [
         ([], "no MAIL; there is: near_breach, "),
         (["brech"], "no mail 'brech'; there is: near_breach, "),
-        (["breach", "--sample", "nix"], "breach has no sample 'nix'; there is: calm, hostile, late"),
+        (["breach", "--sample", "nix"], "breach has no sample 'nix'; there is: calm, hostile, late, reminder"),
         (["digest", "--ticket", "7"], "--ticket goes with near_breach and breach"),
         (["breach", "--ticket", "7", "--sample", "calm"], "give --ticket or --sample, not both"),
         (["breach", "--stage", "plan"], "--tenant and --stage go with --ticket"),
