@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 TABLE = "notifications"
-STANDS = sa.text("stands")
+STANDS = {"sqlite_where": sa.text("stands = 1"), "postgresql_where": sa.text("stands")}
 
 
 def upgrade() -> None:
@@ -19,7 +19,8 @@ def upgrade() -> None:
     op.add_column(TABLE, sa.Column("data", sa.Text(), server_default="", nullable=False))
     op.add_column(TABLE, sa.Column("follows", sa.Text(), server_default="", nullable=False))
     op.add_column(TABLE, sa.Column("stands", sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.create_index("ix_notifications_standing", TABLE, ["id"], sqlite_where=STANDS, postgresql_where=STANDS)
+    op.create_index("ix_notifications_standing_of", TABLE, ["tenant", "id"], **STANDS)
+    op.create_index("ix_notifications_standing_in", TABLE, ["channel", "id"], **STANDS)
 
 
 def downgrade() -> None:
@@ -28,6 +29,7 @@ def downgrade() -> None:
         "UPDATE notifications SET state = 'failed', lease_until = NULL, error = 'not sent: its channel is unknown now'"
         " WHERE channel <> 'mail' AND state IN ('pending', 'claimed', 'sending', 'held')"
     )
-    op.drop_index("ix_notifications_standing", table_name=TABLE)
+    op.drop_index("ix_notifications_standing_in", table_name=TABLE)
+    op.drop_index("ix_notifications_standing_of", table_name=TABLE)
     for name in ("stands", "follows", "data"):
         op.drop_column(TABLE, name)

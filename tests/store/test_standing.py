@@ -63,3 +63,14 @@ def test_what_stands_in_a_channel_is_what_has_arrived_there_and_is_not_ended(sto
     assert store.load_standing(channel="pager") == []
     assert store.load_standing(tenant="another") == []
     assert claimed(store).key == "mailed"
+
+
+def test_what_stands_is_found_by_an_index_however_much_was_sent(store: SqlStore) -> None:
+    """On SQLite: Postgres decides by how much there is."""
+    with store._database.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            return
+        for mine in ("tenant = 'main'", "channel = 'pager' AND state = 'sent'"):
+            query = f"EXPLAIN QUERY PLAN SELECT id FROM notifications WHERE stands = 1 AND {mine} ORDER BY id"
+            ((*_, how),) = connection.exec_driver_sql(query).all()
+            assert "USING INDEX ix_notifications_standing" in how

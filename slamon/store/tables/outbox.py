@@ -59,8 +59,15 @@ notifications = Table(
 )
 _OPEN = text("state IN ('pending', 'claimed', 'sending', 'held')")
 Index("ix_notifications_open", notifications.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
-_STANDS = text("stands")
-Index("ix_notifications_standing", notifications.c.id, sqlite_where=_STANDS, postgresql_where=_STANDS)
+# SQLite uses a partial index only for a condition written as its own, and there a Boolean is compared with 1.
+for _name, _column in (("of", notifications.c.tenant), ("in", notifications.c.channel)):
+    Index(
+        f"ix_notifications_standing_{_name}",
+        _column,
+        notifications.c.id,
+        sqlite_where=text("stands = 1"),
+        postgresql_where=text("stands"),
+    )
 _WAITS_FOR_OPENING = text("not_before IS NOT NULL")
 Index(
     "ix_notifications_not_before",
