@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from slamon.clean import clean_label
 from slamon.core.instants import to_epoch
 from slamon.core.month import Month
 from slamon.core.slo import OVER, PAST, Live, Objective, Pace, Tally, read_objective, read_objectives
@@ -55,17 +56,18 @@ def load_month(
 def slo_figures(counts: MonthCounts, board: OpenBoard, companies: Collection[str], now: datetime) -> SloFigures:
     """Return what the metrics show of the month, counted with all companies but *companies* as one."""
     live = [_live(row) for row in board.still(to_epoch(counts.month.begins_at))]
-    pace = counts.pace(now)
+    pace, listed = counts.pace(now), (*map(clean_label, companies), OTHER)
     return SloFigures(
         month_began_at=counts.month.begins_at.timestamp(),
         objectives=tuple(read_objective(stage, counts.ended, counts.past, live, pace) for stage in STAGES),
         by_board=count_ended(counts.ended, lambda row: row.board),
         by_priority=count_ended(counts.ended, lambda row: row.priority),
-        by_company=count_ended(counts.ended, lambda row: row.company, (*companies, OTHER)) if companies else (),
+        by_company=count_ended(counts.ended, lambda row: row.company, listed) if companies else (),
     )
 
 
 def _live(row: Still) -> Live:
+    """Return open goals as they are counted; the version of their terms stands where the policy will."""
     shape = row.shape
     return Live(row.stage, shape.board, shape.priority, shape.company, shape.terms, row.running, row.late)
 

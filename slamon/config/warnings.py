@@ -21,7 +21,17 @@ def find_warnings(config: Config) -> list[str]:
     for number, policy in enumerate(config.policy):
         if any(policy.match == earlier.match for earlier in config.policy[:number]):
             found.append(f"policy[{number}].match: never reached, an earlier policy matches the same")
-    return found
+    return found + _slo(config)
+
+
+def _slo(config: Config) -> list[str]:
+    """SLAs are ConnectWise's and not known here; policies are."""
+    known = {config.default_policy.name, *(policy.name for policy in config.policy)}
+    return [
+        f"slo.policy.{name}: there is no such policy; an SLA of ConnectWise is written sla:NAME"
+        for name in config.slo.policy
+        if name not in known and not name.startswith("sla:")
+    ]
 
 
 def _mail(config: Config) -> list[str]:

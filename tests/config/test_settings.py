@@ -8,11 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from slamon.config.policies import Promise
+from slamon.core.policy import Percents
 from slamon.core.reference import GoalHours
 from slamon.core.rules import DatedSpan, Window
 from slamon.core.ticket import Level, Stage
 from slamon.wiring import tenant_settings
-from tests.config.samples import CANARY, good
+from tests.config.samples import CANARY, good, refused
 
 
 def test_the_smallest_configuration_has_sensible_defaults() -> None:
@@ -269,3 +270,37 @@ warn_minutes_left = 30
     assert standard.warns == ((50, 0), (50, 0), (50, 0))
     assert [rung.tell for rung in standard.rungs_at(Stage.RESOLVE, None)] == [("team_lead", "noc@example.org")]
     assert standard.rungs_at(Stage.RESPOND, None) == ()
+
+
+def test_percents_and_companies_of_objectives() -> None:
+    config = good("""
+[slo]
+companies = ["Acme", "Umbrella"]
+percent = {respond = 95, resolve = 90}
+policy = {"sla:Gold" = {respond = 99}, default = {plan = 1}, Gold = {resolve = 100}}
+
+[metrics]
+worst_tickets = 200
+""")
+    settings = tenant_settings(config, "main")
+
+    assert settings.promises.percents_of("sla:Gold", Percents(50, 60)) == Percents(99, 60, 90)
+    assert settings.promises.percents_of("default") == Percents(95, 1, 90)
+    assert (settings.companies, settings.worst_tickets) == (("Acme", "Umbrella"), 200)
+    assert [line for line in config.warnings if line.startswith("slo.")] == [
+        "slo.policy.Gold: there is no such policy; an SLA of ConnectWise is written sla:NAME"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[slo]\npercent = {respond = 0}\n", "slo.percent.respond"),
+        ("[slo]\npolicy = {default = {plan = 101}}\n", "slo.policy.default.plan"),
+        (f"[slo]\ncompanies = {[str(n) for n in range(101)]}\n", "slo.companies"),
+        ("[metrics]\nworst_tickets = 201\n", "metrics.worst_tickets"),
+        ("[metrics]\nmost_series = 10\n", "metrics.most_series"),
+    ],
+)
+def test_what_no_objective_can_be_is_refused(text: str, key: str) -> None:
+    assert [problem.key for problem in refused(text)] == [key]
