@@ -117,9 +117,9 @@ class Workplace:
         return self.wall.real_seconds(timedelta(seconds=self.config.tenant[name].poll_seconds))
 
     def _clock_check(self, name: str) -> ClockCheck:
-        """Return the check of a tenant; real seconds are more on a simulated clock that runs fast."""
-        tolerance = self.config.tenant[name].clock_tolerance_seconds
-        return ClockCheck(timedelta(seconds=tolerance) / self.wall.real_seconds(timedelta(seconds=1)), self.keeper)
+        """Return the check of a tenant; real seconds are more on a simulated clock that runs fast, or stands."""
+        tolerance = timedelta(seconds=self.config.tenant[name].clock_tolerance_seconds)
+        return ClockCheck(tolerance / (self.wall.real_seconds(timedelta(seconds=1)) or 1), self.keeper)
 
     def _watch(self, name: str, before: Lookout | None) -> TenantWatch:
         client = open_client(self.config, name, self.metrics)
