@@ -20,6 +20,7 @@ from slamon.log import get_logger
 from slamon.metrics import Metrics
 from slamon.pages import Room, own_hosts, page_routes
 from slamon.ports import Store, WallTime
+from slamon.sdnotify import keep_alive, tell
 from slamon.seldom import Seldom
 from slamon.serving import serving
 from slamon.store.migrate import open_store
@@ -98,8 +99,12 @@ class Daemon:
                 log.info("started", version=__version__, address=address, tenants=list(self._config.tenant))
                 if started:
                     started(address)
+                tell("READY=1", f"STATUS=watching {', '.join(self._config.tenant)} at {address}")
+                alive = asyncio.create_task(keep_alive())
                 while not self._stopping.is_set():
                     await self._work(store)
+                alive.cancel()
+                tell("STOPPING=1")
         log.info("stopped")
 
     async def _work(self, store: Store) -> None:

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 REQUIRE_ALL = os.environ.get("SLAMON_TEST_REQUIRE") == "all"
-PROGRAMS = ("prometheus", "promtool", "prometheus-alertmanager", "chromium", "node", "strace", "faketime")
+PROGRAMS = (
+    "prometheus",
+    "promtool",
+    "prometheus-alertmanager",
+    "chromium",
+    "node",
+    "strace",
+    "faketime",
+    "systemd-analyze",
+)
 LIBRARIES = ("pango-1.0", "pangoft2-1.0")
 
 
