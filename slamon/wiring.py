@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -214,6 +215,7 @@ def open_couriers(
     """
     from slamon.jobs.backlog import Backlogs
     from slamon.jobs.notify import Courier, DeliveryRules
+    from slamon.jobs.opening import Openings
     from slamon.reporting.redirect import redirect
 
     mail = config.mail
@@ -224,12 +226,14 @@ def open_couriers(
     for name, settings in config.channel.items():
         channel = _open_channel(config, settings, observer)
         rules = channel_rules(config, name, channel, wall, backlogs)
+        rules = replace(rules, openings=Openings(backlogs(0), merges=rules.backlogs is not None))
         couriers.append(Courier(name, channel, store, observer, wall, rules, stopping))
     if mail is None:
         return couriers
     rules = DeliveryRules(
         hold_unknown=mail.on_ambiguous == "hold",
         backlogs=backlogs(mail.digest_above),
+        openings=Openings(backlogs(0), merges=True),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
     return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping), *couriers]

@@ -147,7 +147,7 @@ class Workplace:
         deps = PollDeps(
             settings=settings,
             state=state,
-            source=ConnectWiseSource(client),
+            source=ConnectWiseSource(client, people=settings.ladders.asks_who),
             store=store,
             observer=self.metrics,
             now=self.wall.now,

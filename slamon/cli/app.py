@@ -22,6 +22,9 @@ COMMANDS = {
     "status": ("slamon.cli.status", "status", "List the open tickets most at risk."),
     "slo": ("slamon.cli.slo", "slo", "Hold the month's goals against what is promised of many."),
     "explain": ("slamon.cli.explain", "explain", "Print the ledger of one ticket."),
+    "ack": ("slamon.cli.intervene", "ack", "Acknowledge a ticket: no more warnings of this deadline."),
+    "snooze": ("slamon.cli.intervene", "snooze", "Tell nothing of a ticket for a while."),
+    "exempt": ("slamon.cli.intervene", "exempt", "Excuse a ticket, with a reason that reports show."),
     "evaluate": ("slamon.cli.evaluate", "evaluate", "Answer questions about calendars and clocks from a file."),
     "reconcile": (
         "slamon.cli.reconcile",

@@ -55,7 +55,7 @@ def _once(folder: DemoFolder, seed: int, tickets: int) -> None:
     click.echo()
     click.echo(
         tenant_text(
-            tenant_document(TENANT, outcome.standing, outcome.poll, outcome.now, SHOWN), outcome.poll, outcome.now
+            tenant_document(TENANT, outcome.standing, outcome.poll, outcome.now, SHOWN, {}), outcome.poll, outcome.now
         )
     )
     click.echo(f"\n{outcome.polls} polls, {len(outcome.mails)} mails, the latest:")

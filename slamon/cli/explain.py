@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slamon.core.intervention import Intervention
     from slamon.core.ledger import Ledger
     from slamon.core.ticket import Ticket
+    from slamon.ports import RungRecord
 
 
 @click.command("explain")
@@ -41,13 +45,35 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
         ledger = load_ledger(store, tenant, number, now)
         facts = store.load_tickets(tenant, [number])[number]
         sight = read_sight(store, tenant, wall_time(config).now(), tenant_pace(config, tenant))
+        said = store.load_interventions(tenant, [number]).get(number, [])
+        rungs = store.load_rungs(tenant, number)
     if as_json:
         seen = {key: value for key, value in sight_document(sight, now).items() if key != "read_at"}
         document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary, sight=seen)
         click.echo(json.dumps(document, indent=1))
     else:
         head = [] if as_of else blind_lines(tenant, sight, ZoneInfo(ledger.calendar.zone))
-        click.echo("\n".join([*head, ledger_text(ledger, facts, tenant)]))
+        tail = alert_lines(ledger, [each for each in said if each.at <= now], [r for r in rungs if r.seen_at <= now])
+        click.echo("\n".join([*head, ledger_text(ledger, facts, tenant), *tail]))
+
+
+def alert_lines(ledger: Ledger, said: Sequence[Intervention], rungs: Sequence[RungRecord]) -> list[str]:
+    """Return what people said of the goals and still holds, and the marks they passed, in the calendar's zone."""
+    from slamon.core.ticket import STAGES
+    from slamon.jobs.intervene import standing_of
+    from slamon.reporting.said import standing_words
+
+    zone, reading = ZoneInfo(ledger.calendar.zone), ledger.reading
+    lines = [
+        f"{stage.label}: {words}"
+        for stage in STAGES
+        for words in standing_words(standing_of(said, reading, stage, reading.as_of), zone)
+    ]
+    lines += [
+        f"{rung.stage.label}: passed {rung.mark} at {rung.at.astimezone(zone):%a %Y-%m-%d %H:%M:%S}: {rung.outcome}"
+        for rung in rungs
+    ]
+    return ["", *lines] if lines else []
 
 
 def ledger_text(ledger: Ledger, ticket: Ticket, tenant: str) -> str:

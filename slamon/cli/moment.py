@@ -10,8 +10,8 @@ import click
 from slamon.config.models import Config
 
 
-def parse_moment(config: Config, text: str, tenants: Sequence[str]) -> datetime:
-    """Return the instant *text* names, in UTC.
+def parse_moment(config: Config, text: str, tenants: Sequence[str], *, option: str = "--as-of") -> datetime:
+    """Return the instant *text* names, in UTC; *option* is where it was given.
 
     Raises:
         click.UsageError: No instant; or one without an offset, and no zone, or no single instant in it.
@@ -25,7 +25,7 @@ def parse_moment(config: Config, text: str, tenants: Sequence[str]) -> datetime:
             return local_instant(at, load_zone(zones[0]))
         return parse_instant(text)
     except ValueError as error:
-        raise click.UsageError(f"--as-of: {error}") from None
+        raise click.UsageError(f"{option}: {error}") from None
 
 
 def _without_offset(text: str) -> datetime | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from slamon.ports import OutboxRow
 
 OPEN = ("pending", "claimed", "sending", "held")
-STATES = (*OPEN, "sent", "failed", "merged", "dropped")
+STATES = (*OPEN, "sent", "failed", "merged", "dropped", "overtaken")
 HEAD = ("ID", "STATE", "KIND", "TICKET", "TO", "MADE (UTC)", "TRIES", "SUBJECT", "ERROR")
 
 _ids = click.argument("ids", metavar="ID...", type=click.IntRange(1), nargs=-1, required=True)
@@ -81,7 +81,7 @@ def _row(row: OutboxRow) -> tuple[str, ...]:
     note = row.note
     return (
         str(note.id),
-        row.state + (f" into {row.merged_into}" if row.merged_into else ""),
+        _state(row),
         note.kind,
         "" if note.ticket_id is None else f"{note.tenant}/{note.ticket_id}",
         clean_line(note.recipient),
@@ -90,6 +90,11 @@ def _row(row: OutboxRow) -> tuple[str, ...]:
         clean_line(note.subject, 60),
         clean_line(row.error),
     )
+
+
+def _state(row: OutboxRow) -> str:
+    waits = f" until {row.note.not_before:%m-%d %H:%M}" if row.note.not_before else ""
+    return row.state + (f" into {row.merged_into}" if row.merged_into else waits)
 
 
 def _document(row: OutboxRow) -> dict[str, object]:
@@ -106,6 +111,7 @@ def _document(row: OutboxRow) -> dict[str, object]:
         "key": note.key,
         "message_id": note.message_id,
         "created_at": note.created_at.isoformat(),
+        "not_before": note.not_before.isoformat() if note.not_before else None,
         "failures": note.failures,
         "may_have_arrived": note.unsure > 0,
         "merged_into": row.merged_into,

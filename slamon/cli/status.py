@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,10 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 
 if TYPE_CHECKING:
+    from slamon.core.intervention import Intervention
+    from slamon.core.intervention import Standing as Holds
     from slamon.core.sight import Sight
     from slamon.jobs.standing import Standing
     from slamon.ports import Poll, Store
 
+SAID = ("acknowledged", "snoozed", "exempted")
 HEAD = ("TICKET", "STAGE", "STATE", "LEFT", "DUE", "PRIORITY", "BOARD", "COMPANY", "OWNER", "SUMMARY")
 
 
@@ -55,7 +59,8 @@ def status(
         sight = sight_of_polls(now, pace, poll, None) if as_of else read_sight(store, name, now, pace)
         read_at = now if as_of else sight.blind_since or now
         standing = (read_past_standing if as_of else read_standing)(store, name, read_at, limit)
-        document = {**tenant_document(name, standing, poll, now, limit), **sight_document(sight, read_at)}
+        said = store.load_interventions(name, [reading.ticket_id for reading in standing.readings[:limit]])
+        document = {**tenant_document(name, standing, poll, now, limit, said), **sight_document(sight, read_at)}
         broken, blind = broken or document["breached"] > 0, blind or (sight.is_blind and not as_of)
         documents.append(document)
         if as_of:
@@ -110,12 +115,20 @@ def blind_lines(name: str, sight: Sight, zone: tzinfo | None) -> list[str]:
     return [line] if line else []
 
 
-def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datetime, limit: int) -> dict[str, Any]:
+def tenant_document(
+    name: str,
+    standing: Standing,
+    poll: Poll | None,
+    now: datetime,
+    limit: int,
+    said: Mapping[int, Sequence[Intervention]],
+) -> dict[str, Any]:
     """Return what is known of a tenant's open tickets; instants are ISO 8601 in UTC."""
     from msgspec import to_builtins
 
     from slamon.core.ticket import STAGES
     from slamon.documents.line import ticket_line
+    from slamon.jobs.intervene import standing_of
     from slamon.jobs.standing import urgent_stage
     from slamon.metrics.snapshot import read_state
 
@@ -125,7 +138,9 @@ def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datet
     for reading in readings[:limit]:
         stage = urgent_stage(reading)
         assert stage is not None
-        tickets.append(ticket_line(standing.tickets[reading.ticket_id], reading, stage))
+        holds = standing_of(said.get(reading.ticket_id, ()), reading, stage, now)
+        line = to_builtins(ticket_line(standing.tickets[reading.ticket_id], reading, stage))
+        tickets.append({**line, **said_document(holds)})
     return {
         "tenant": name,
         "data_as_of": None if poll is None else poll.started_at.isoformat(),
@@ -133,7 +148,22 @@ def tenant_document(name: str, standing: Standing, poll: Poll | None, now: datet
         "open_with_goals": len(readings),
         "breached": states.count("breached"),
         "at_risk": states.count("at_risk"),
-        "tickets": to_builtins(tickets),
+        "tickets": tickets,
+    }
+
+
+def said_document(holds: Holds) -> dict[str, Any]:
+    """Return what people said of a goal, by what it is; None where nothing holds."""
+    named = {"acknowledged": holds.ack, "snoozed": holds.snooze, "exempted": holds.exempt}
+    return {
+        what: said
+        and {
+            "by": said.by,
+            "at": said.at.isoformat(),
+            "until": said.until.isoformat() if said.until else None,
+            "reason": said.reason,
+        }
+        for what, said in named.items()
     }
 
 
@@ -160,7 +190,7 @@ def _row(ticket: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(ticket["id"]),
         ticket["stage"],
-        ticket["state"] or "",
+        ", ".join(filter(None, (ticket["state"], *(word for word in SAID if ticket[word])))),
         ("-" if left < 0 else "") + business_time(left),
         datetime.fromisoformat(due).astimezone(_zone()).strftime("%a %d %b %H:%M") if due else "",
         ticket["priority"],

@@ -37,7 +37,7 @@ from slamon.ports import Observer
 
 COMPANY_FIELDS = (
     *("id", "identifier", "name", "status/id", "status/name", "deletedFlag"),
-    *("calendar/id", "calendar/name", "timeZoneSetup/id", "timeZoneSetup/name", "customFields"),
+    *("calendar/id", "calendar/name", "timeZoneSetup/id", "timeZoneSetup/name", "territoryManager/id", "customFields"),
 )
 
 AGREEMENT_FIELDS = (

@@ -119,7 +119,19 @@ PROBES = (
         _TICKETS,
         "ConnectWise's own SLA figures may be as old as the last write to a ticket",
     ),
-    Probe("/system/members", False, "System > Member Maintenance: Inquire All", "nothing; this version reads none"),
+    Probe(
+        "/system/members",
+        False,
+        "System > Member Maintenance: Inquire All",
+        "roles in the rungs of ladders find nobody",
+    ),
+    Probe(
+        "/service/boards/{id}/teams",
+        False,
+        f"{_TABLES} (Service / Service Board)",
+        "the role team_lead finds nobody",
+        parent="/service/boards",
+    ),
 )
 
 

@@ -104,6 +104,16 @@ class BoardRecord(Struct, rename="camel"):
     name: str | None = None
     project_flag: bool | None = None
     inactive_flag: bool | None = None
+    service_manager_member: Reference | None = None
+
+
+class TeamRecord(Struct, rename="camel"):
+    """A row of `/service/boards/{board}/teams`."""
+
+    id: Id
+    name: str | None = None
+    team_leader: Reference | None = None
+    board_id: Id | None = None
 
 
 class StatusRecord(Struct, rename="camel"):
@@ -197,6 +207,7 @@ class CompanyRecord(Struct, rename="camel"):
     deleted_flag: bool | None = None
     calendar: Reference | None = None
     time_zone_setup: Reference | None = None
+    territory_manager: Reference | None = None
     custom_fields: list[CustomField] | None = None
 
 

@@ -9,7 +9,9 @@ from operator import attrgetter
 from typing import TypeVar
 
 from slamon.connectwise.api.collection import Collection
+from slamon.connectwise.api.records import MemberRecord
 from slamon.connectwise.client import Client
+from slamon.connectwise.records import TeamRecord
 from slamon.connectwise.rows import Rows
 from slamon.connectwise.tables import Tables, read_reference, ref_id
 from slamon.core.reference import Reference
@@ -18,25 +20,26 @@ from slamon.errors import SourceRefusedError
 T = TypeVar("T")
 
 
-async def fetch_reference(client: Client) -> Reference:
+async def fetch_reference(client: Client, *, people: bool = False) -> Reference:
     """Return the tenant's reference data; what is odd or not allowed is told in its `warnings`.
 
     Boards, their statuses and priorities must be readable. Other tables that
     the API member may not see (403), or that the server does not have (404),
     stay empty, with a warning. How many requests are under way at once is
-    bounded by the transport.
+    bounded by the transport. With *people* members and teams are read too.
 
     Raises:
         SourceError: A needed table cannot be read, or the server fails.
     """
-    return read_reference(await _Fetch(client).tables())
+    return read_reference(await _Fetch(client, people=people).tables())
 
 
 class _Fetch:
     """One fetch: the client, and the warnings as they come up."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, people: bool) -> None:
         self._client = client
+        self._people = people
         self._warnings: list[str] = []
         self._unread: set[str] = set()
 
@@ -61,6 +64,8 @@ class _Fetch:
                 self._each("priorities of SLA", client.slas.priorities, (s.id for s in slas.result()))
             )
             holidays = group.create_task(self._each("holidays of list", client.holiday_lists.holidays, sorted(lists)))
+            members = group.create_task(self._members())
+            teams = group.create_task(self._teams([b.id for b in boards.result()]))
         system = info.result()
         return Tables(
             boards=boards.result(),
@@ -74,10 +79,23 @@ class _Fetch:
             agreements=agreements.result(),
             zones=zones.result(),
             defaults=defaults.result(),
+            members=members.result(),
+            teams=teams.result(),
             server_zone_name=system.server_time_zone if system else None,
             unread=frozenset(self._unread),
             warnings=tuple(self._warnings),
         )
+
+    async def _members(self) -> list[MemberRecord]:
+        return await self._optional("members", self._all(self._client.members.pages()), []) if self._people else []
+
+    async def _teams(self, boards: list[int]) -> dict[int, list[TeamRecord]]:
+        if not self._people:
+            return {}
+        return await self._optional("teams", self._each("teams of board", self._board_teams, boards), {})
+
+    def _board_teams(self, board_id: int) -> Collection[TeamRecord]:
+        return self._client.boards.teams(board_id).of(TeamRecord)
 
     async def _all(self, pages: AsyncIterator[Rows[T]]) -> list[T]:
         """Return the rows of all pages; rows that could not be read become warnings."""

@@ -24,12 +24,13 @@ class ConnectWiseSource:
     out of scope is found where it went.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, people: bool = False) -> None:
         self._client = client
+        self._people = people
 
     async def fetch_reference(self) -> Reference:
         """Return boards, statuses, priorities, SLAs, calendars and companies, with warnings."""
-        return await fetch_reference(self._client)
+        return await fetch_reference(self._client, people=self._people)
 
     async def fetch_tickets(
         self, *, since: datetime | None, with_open: bool = False, board_ids: Collection[int] | None = None

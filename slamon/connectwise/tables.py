@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast, get_args
 
 from slamon.clean import clean_line, shown
 from slamon.connectwise import records
+from slamon.connectwise.api.records import MemberRecord
 from slamon.connectwise.calendars import read_calendar
 from slamon.connectwise.payload import read_custom_fields
 from slamon.connectwise.zones import iana_zone
@@ -19,12 +21,16 @@ from slamon.core.reference import (
     BoardStatus,
     Company,
     GoalHours,
+    Member,
     Priority,
     Reference,
     Sla,
+    Team,
 )
 from slamon.core.ticket import Level, Ref
 
+# One plain address, as a header takes it: no name, no list, nothing beyond ASCII.
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180}[A-Za-z0-9])?")
 LEVELS = {
     "notresponded": Level.NOT_RESPONDED,
     "responded": Level.RESPONDED,
@@ -48,6 +54,8 @@ class Tables:
     companies: list[records.CompanyRecord] = field(default_factory=list)
     agreements: list[records.AgreementRecord] = field(default_factory=list)
     zones: list[records.ZoneRecord] = field(default_factory=list)
+    members: list[MemberRecord] = field(default_factory=list)
+    teams: Mapping[int, list[records.TeamRecord]] = field(default_factory=dict)
     defaults: records.DefaultsRecord | None = None
     server_zone_name: str | None = None
     unread: frozenset[str] = frozenset()
@@ -77,6 +85,8 @@ def read_reference(tables: Tables) -> Reference:
         default_calendar_id=ref_id(tables.defaults.default_calendar) if tables.defaults else None,
         server_zone=_server_zone(tables, zones, warnings),
         agreements={row.id: _agreement(row) for row in tables.agreements if not row.cancelled_flag},
+        members={row.id: _member(row) for row in tables.members},
+        teams={row.id: _team(board_id, row) for board_id, rows in tables.teams.items() for row in rows},
         unread=tables.unread,
         warnings=tuple(warnings),  # evaluated last, when all of them are in
     )
@@ -92,7 +102,19 @@ def _ref(reference: records.Reference | None) -> Ref | None:
 
 
 def _board(row: records.BoardRecord) -> Board:
-    return Board(row.id, clean_line(row.name), bool(row.project_flag), bool(row.inactive_flag))
+    manager = ref_id(row.service_manager_member)
+    return Board(row.id, clean_line(row.name), bool(row.project_flag), bool(row.inactive_flag), manager)
+
+
+def _member(row: MemberRecord) -> Member:
+    """Return a member with the address that is theirs by default; what is no plain address is none."""
+    named = (clean_line(row.primary_email), clean_line(row.office_email))
+    email = next((address for address in named if _ADDRESS.fullmatch(address)), "")
+    return Member(row.id, clean_line(row.identifier), email, bool(row.inactive_flag))
+
+
+def _team(board_id: int, row: records.TeamRecord) -> Team:
+    return Team(row.id, board_id, clean_line(row.name), ref_id(row.team_leader))
 
 
 def _agreement(row: records.AgreementRecord) -> Agreement:
@@ -183,6 +205,7 @@ def _companies(
             ref_id(row.calendar),
             zone,
             dict(read_custom_fields(row.custom_fields)),
+            ref_id(row.territory_manager),
         )
     warnings.extend(
         f"time zone {name} of {count} companies is not known; name their zone in slamon's settings"

@@ -104,5 +104,12 @@ class Ladders:
         """Return the ladder of a promise; None: one warning and the breach, to all recipients."""
         return self.by_policy.get(policy, self.otherwise)
 
+    @property
+    def asks_who(self) -> bool:
+        """Whether a rung names a role that only ConnectWise can tell who has."""
+        ladders = [ladder for ladder in (*self.by_policy.values(), self.otherwise) if ladder is not None]
+        words = {word for ladder in ladders for rung in ladder.rungs for word in rung.tell}
+        return any("@" not in word and word != "recipients" for word in words)
+
     def __bool__(self) -> bool:
         return self.otherwise is not None or any(self.by_policy.values())

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from slamon.core.alert_key import parse_alert_key
 from slamon.core.intervention import Standing, standing
 from slamon.core.ladder import Ladder
 from slamon.core.reading import Reading
 from slamon.core.transition import Change, Transition, was_watched
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.marks import MarkTeller, Since
-from slamon.jobs.messages import MessageMaker
+from slamon.jobs.messages import MessageMaker, clear_of
 from slamon.jobs.recipients import RecipientFinder
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.ports import Notification, Observer, Store, Unobserved
 from slamon.reporting.render import Renderer
 
 TOLD = (Change.NEAR_BREACH, Change.BREACHED)
+OVER = (Change.MISSED, Change.SUPERSEDED, Change.CANCELLED)  # what ends a breach that lasts
 
 
 class Announcer:
@@ -63,15 +65,16 @@ class Announcer:
         settings = self._settings
         if not settings.recipients and not settings.ladders and not any(use.kinds for use in settings.channels):
             return []
+        clears = [note for transition, reading in told for note in self._all_clear(transition, reading)]
         news = [(transition, reading) for transition, reading in told if transition.change in TOLD]
         if self._aftermath:
             news = [(transition, reading) for transition, reading in news if not self._aftermath.keeps(transition)]
         if not news:
-            return []
+            return clears
         early = {transition.ticket_id for transition, _ in news if transition.at < self._watched_since}
         known = self._store.load_readings(self._settings.name, early) if early else {}
         said = self._store.load_interventions(self._settings.name, {transition.ticket_id for transition, _ in news})
-        return [
+        return clears + [
             note
             for transition, reading in news
             if transition.at >= self._watched_since or was_watched(known.get(transition.ticket_id), transition)
@@ -94,6 +97,22 @@ class Announcer:
             ticket = self._store.load_tickets(self._settings.name, [transition.ticket_id])[transition.ticket_id]
             told = self._finder.of_rungs(ladder, ladder.rungs_at(transition.stage, None), ticket, now, until=until)
         return self._messages.make(str(transition.change), transition, reading, told)
+
+    def _all_clear(self, transition: Transition, reading: Reading) -> list[Notification]:
+        """Return the mails to those who heard of a breach that it is over, where the ladder says so."""
+        if transition.change not in OVER or not self._settings.ladders:
+            return []
+        ladder = self._ladder_of(reading)
+        if ladder is None or not ladder.all_clear:
+            return []
+        tenant, stage = self._settings.name, transition.stage
+        heard = self._store.load_heard(tenant, transition.ticket_id, f"/{stage.label}/{Change.BREACHED}/")
+        version = max((key.version for note in heard if (key := parse_alert_key(note.key)) is not None), default=None)
+        return [
+            clear_of(note, transition)
+            for note in heard
+            if (key := parse_alert_key(note.key)) is not None and key.version == version
+        ]
 
     def _ladder_of(self, reading: Reading) -> Ladder | None:
         if not self._settings.ladders:

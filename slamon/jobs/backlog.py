@@ -51,15 +51,16 @@ class Backlogs:
 
     def _merge(self, alerts: Sequence[Alert], now: datetime) -> bool:
         ids = [note.id for _, note in alerts if note.id is not None]
-        digest = self._digest(alerts, now)
+        digest = self.digest_of(alerts, self.describe(alerts, now), now)
         merged = self.store.merge_backlog(digest, ids, now)
         if merged:
             log.warning("alerts merged into a digest", key=digest.key, recipient=digest.recipient, alerts=len(ids))
         return merged
 
-    def _digest(self, alerts: Sequence[Alert], now: datetime) -> Notification:
+    def digest_of(self, alerts: Sequence[Alert], digest: Digest, now: datetime) -> Notification:
+        """Return the message that says *digest* in place of *alerts*."""
         first, last = alerts[0][1], alerts[-1][1]
-        rendered = self.renderer.render("digest", digest=self.describe(alerts, now))
+        rendered = self.renderer.render("digest", digest=digest)
         event = f"{first.tenant}/digest/{first.id}-{last.id}"
         return Notification(
             key=f"{event}/{first.recipient}",

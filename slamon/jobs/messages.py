@@ -9,7 +9,7 @@ from datetime import datetime
 from slamon.core.alert_key import AlertKey
 from slamon.core.reading import Reading
 from slamon.core.sight import find_blind_spans
-from slamon.core.transition import Transition
+from slamon.core.transition import Change, Transition
 from slamon.jobs.compose import compose_ticket_mail
 from slamon.jobs.recipients import Recipient, Told
 from slamon.jobs.tenant import TenantSettings, TenantState
@@ -92,3 +92,32 @@ class MessageMaker:
         good = self._store.load_good_polls(self._settings.name, happened_at, now)
         spans = find_blind_spans(good, pace, good[0][0], now) if good else []
         return next(((begin, end) for begin, end in spans if begin <= happened_at < end), None)
+
+
+def clear_of(told: Notification, transition: Transition) -> Notification:
+    """Return the mail that tells whoever heard of a breach (*told*) that it is over, and why."""
+    why = _OVER[transition.change]
+    words = f"All clear ({why}): {told.subject}"
+    key = f"{told.key}/all_clear"
+    return replace(
+        told,
+        key=key,
+        kind="all_clear",
+        subject=words,
+        text=f"{words}\n\nThe breach that you were told of is over: {why}. It stays on record and in reports.\n",
+        html="",
+        message_id=message_id(key, told.recipient, told.message_id.rpartition("@")[2].rstrip(">")),
+        created_at=transition.at,
+        not_before=None,
+        id=None,
+        attempts=0,
+        failures=0,
+        unsure=0,
+    )
+
+
+_OVER = {
+    Change.MISSED: "the goal was reached, too late",
+    Change.SUPERSEDED: "its deadline is another one now",
+    Change.CANCELLED: "the ticket is no longer measured",
+}

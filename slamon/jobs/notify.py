@@ -10,6 +10,7 @@ from datetime import timedelta
 from slamon.boottime import seconds_since_boot as _seconds
 from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError, SchemaOutdatedError, StoreError
 from slamon.jobs.backlog import Backlogs
+from slamon.jobs.opening import Openings
 from slamon.log import get_logger
 from slamon.ports import Channel, Notification, Observer, Session, Store, WallTime
 from slamon.seldom import Seldom
@@ -47,6 +48,7 @@ class DeliveryRules:
     backlogs: Backlogs | None = None
     instead: Callable[[Notification, str], Notification | None] = lambda _note, _why: None
     refresh: Refresh | None = None
+    openings: Openings | None = None
 
 
 class Courier:
@@ -82,6 +84,8 @@ class Courier:
         self._settle()
         if _seconds() < self._silent_until:
             return False
+        if self._rules.openings is not None:
+            self._rules.openings.open(self.name, self._wall.now())
         with self._channel.session() as session:
             if not self._merge_backlogs(session):
                 return False

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from slamon.core.instants import format_instant
+from slamon.core.intervention import Intervention, standing
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.sight import load_blind_spans
 from slamon.jobs.tenant import TenantSettings
 from slamon.mail import message_id
 from slamon.ports import Notification, Store, Unobserved
 from slamon.reporting.breach_report import build_breach_report
-from slamon.reporting.context import BreachReport
+from slamon.reporting.context import BreachReport, BreachRow
 from slamon.reporting.render import Renderer
+from slamon.reporting.said import exemption_words
 
 FIRST_SPAN = timedelta(days=1)
 
@@ -37,7 +39,24 @@ def read_breach_report(
         readings=readings,
         link=settings.way_to,
     )
-    return replace(report, blind=tuple(load_blind_spans(store, settings.name, settings.pace, since, until)))
+    said = store.load_interventions(settings.name, readings)
+
+    def excused(rows: Sequence[BreachRow]) -> tuple[BreachRow, ...]:
+        return tuple(_excuse(row, said.get(row.ticket.id, ()), until, zone) for row in rows)
+
+    return replace(
+        report,
+        rows=excused(report.rows),
+        concluded=excused(report.concluded),
+        superseded=excused(report.superseded),
+        blind=tuple(load_blind_spans(store, settings.name, settings.pace, since, until)),
+    )
+
+
+def _excuse(row: BreachRow, said: Sequence[Intervention], until: datetime, zone: ZoneInfo) -> BreachRow:
+    """Return *row* with who had excused the goal by *until*, when and why."""
+    exempt = standing([each for each in said if each.at < until], row.stage, 0, until).exempt
+    return row if exempt is None else replace(row, exempt=exemption_words(exempt, zone))
 
 
 def is_reported(store: Store, name: str, until: datetime) -> bool:

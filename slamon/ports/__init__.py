@@ -10,7 +10,7 @@ from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, Transitio
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
-from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session, Told
+from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session, Settled, Told
 from slamon.ports.outcomes import GoalTotal, OutcomeStore
 from slamon.ports.record import RESTORED, RecordStore
 from slamon.ports.retention import OldKind, OldRows, RetentionStore
@@ -61,6 +61,7 @@ __all__ = [
     "RetentionStore",
     "RungRecord",
     "Session",
+    "Settled",
     "Sighting",
     "Store",
     "TicketSource",

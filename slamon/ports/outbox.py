@@ -35,6 +35,16 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of messages that have waited for an opening, by number: *digest* takes the place of *merged*."""
+
+    overtaken: tuple[int, ...] = ()
+    let_go: tuple[int, ...] = ()
+    merged: tuple[int, ...] = ()
+    digest: Notification | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxState:
     """What is not done yet: how many wait or are under way, the oldest of them, how many a person must decide on."""
 
@@ -139,6 +149,18 @@ class OutboxStore(Protocol):
 
     def merge_backlog(self, digest: Notification, ids: Sequence[int], now: datetime) -> bool:
         """Let *digest* wait in place of the alerts *ids*; nothing and False if one of them no longer waits."""
+
+    def load_heard(self, tenant: str, ticket_id: int, about: str) -> list[Notification]:
+        """The mails sent, or still to be sent, of one ticket whose key has *about* in it."""
+
+    def find_openings(self, channel: str, now: datetime) -> list[tuple[str, str]]:
+        """The (tenant, recipient) for whom something has waited until *now* for quiet hours to end."""
+
+    def load_opening(self, channel: str, tenant: str, recipient: str, now: datetime) -> list[Notification]:
+        """What has waited for *recipient* until *now*, the oldest first."""
+
+    def settle_opening(self, settled: Settled, now: datetime) -> bool:
+        """Carry out what was decided of such messages; nothing and False if another daemon did so meanwhile."""
 
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         """Up to *limit* messages in one of *states*, by number."""

@@ -162,6 +162,7 @@ class BreachRow:
     over_seconds: int
     state: RowState
     ticket_url: str = ""
+    exempt: str = ""  # who excused it, when and why
 
     @property
     def link(self) -> str:

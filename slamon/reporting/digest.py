@@ -69,6 +69,7 @@ class Digest:
     """`alerts` alerts of one tenant in one mail, the first made at `since`; rows come worst first.
 
     They tell how things stood at `as_of`; `is_blind`: the tenant was last seen then, and is not now.
+    `quiet`: they waited for the recipient's quiet hours, or a snooze, to end, and only what is still true is told.
     """
 
     tenant: str
@@ -78,6 +79,7 @@ class Digest:
     rows: tuple[DigestRow, ...]
     zone: ZoneInfo
     is_blind: bool = False
+    quiet: bool = False
 
     @property
     def standing(self) -> tuple[DigestRow, ...]:

@@ -188,8 +188,9 @@ def _team(world: World, board: int) -> Row:
 
 
 def staff_boards(world: World) -> None:
-    """Give every board a team and types of tickets; members must be there."""
+    """Give every board a service manager, a team and types of tickets; members must be there."""
     for number in world.tables["boards"]:
+        world.tables["boards"][number]["serviceManagerMember"] = world.reference("member", 150)
         world.add("boardTeams", _team(world, number))
         for order, (name, category) in enumerate((("Incident", "Reactive"), ("Maintenance", "Proactive"))):
             row = {"id": number * 10 + order, "name": name, "category": category, "defaultFlag": order == 0}

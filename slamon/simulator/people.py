@@ -143,6 +143,7 @@ def _company(world: World, customer: Customer, random: Random) -> None:
         "territory": world.reference("location", 11),
         "market": world.reference("market", customer.id % 4 + 1),
         "timeZoneSetup": zone,
+        "territoryManager": world.reference("member", 157),
         "leadFlag": False,
         "deletedFlag": False,
         "mobileGuid": str(UUID(int=random.getrandbits(128), version=4)),

@@ -80,8 +80,8 @@ def claim(
     """
     next_try_at = _columns.next_try_at
     is_due = or_(_columns.failures == 0, next_try_at <= now, next_try_at > now + furthest)
-    is_awake = or_(_columns.not_before.is_(None), _columns.not_before <= now)
-    is_free = and_(_state == "pending", is_awake, is_due)
+    # What waits for quiet hours to end is looked at first, see `opening.py`.
+    is_free = and_(_state == "pending", _columns.not_before.is_(None), is_due)
     free = or_(is_free, and_(_state == "claimed", _LEASE_IS_OVER))
     urgency = case(_URGENCY, value=_columns.kind, else_=len(_URGENCY))
     first = select(_columns.id).where(IS_WAITING, _columns.channel == channel, free, _MAY_GO)

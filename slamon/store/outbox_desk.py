@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from slamon.ports import OutboxRow, Told
+from slamon.ports import Notification, OutboxRow, Told
 from slamon.store.outbox import NOTE_COLUMNS, note_from
 from slamon.store.select import among, raw
 from slamon.store.tables import notifications
@@ -31,6 +31,16 @@ def load_told(connection: Connection, tenant: str, ticket_id: int, limit: int) -
     about = (_columns.tenant == tenant) & (_columns.ticket_id == ticket_id)
     query = select(*(_columns[name] for name in _TOLD)).where(about).order_by(_columns.id.desc()).limit(limit)
     return [Told(*row) for row in connection.execute(query)]
+
+
+def load_heard(connection: Connection, tenant: str, ticket_id: int, about: str) -> list[Notification]:
+    """Return the mails of one ticket, sent or on their way, whose key has *about* in it, by number."""
+    is_told = _columns.state.in_(("pending", "claimed", "sending", "sent", "merged"))
+    mine = (_columns.tenant == tenant, _columns.ticket_id == ticket_id, _columns.channel == "mail")
+    query = select(*raw(notifications, NOTE_COLUMNS)).where(
+        *mine, is_told, _columns.key.contains(about, autoescape=True)
+    )
+    return [note_from(tuple(row)) for row in connection.execute(query.order_by(_columns.id))]
 
 
 def release(connection: Connection, ids: Sequence[int]) -> list[int]:

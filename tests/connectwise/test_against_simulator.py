@@ -206,3 +206,16 @@ async def test_wrong_credentials_are_refused_with_a_remedy(quick: Limits) -> Non
 
     assert caught.value.status == 401
     assert "not-the-key" not in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_members_and_teams_are_read_where_a_role_asks_for_them(quick: Limits) -> None:
+    async with desk(quick) as (_, source):
+        plain = await source.fetch_reference()
+        people = await ConnectWiseSource(source._client, people=True).fetch_reference()
+
+    assert (plain.members, plain.teams) == ({}, {})
+    jane = people.members[people.boards[next(iter(people.boards))].manager_id or 0]
+    assert (jane.identifier, jane.email, jane.inactive) == ("jsmith", "jsmith@msp.example", False)
+    assert {team.leader_id for team in people.teams.values()} == {jane.id}
+    assert {people.members[company.manager_id or 0].identifier for company in people.companies.values()} == {"tmorgan"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ import pytest
 from slamon.core.alert_key import parse_alert_key
 from slamon.core.ladder import Ladder, Ladders, Rung, parse_mark
 from slamon.core.promise import PolicyRule
-from slamon.core.reference import GoalHours
+from slamon.core.reference import GoalHours, Member
 from slamon.core.ticket import STAGES, Ref, Stage
 from slamon.jobs.marks import watch_marks
 from slamon.jobs.tenant import ChannelUse, TenantSettings
 from slamon.ports.event import decode_event
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import LONG_AGO, TENANT, Desk, settings_of
-from tests.jobs.world import Life, World, at, ticket, worlds_of
+from tests.jobs.world import REFERENCE, Life, World, at, ticket, worlds_of
 
 NOC, LEAD, BOSS = "noc@example.org", "lead@example.org", "boss@example.org"
 
@@ -329,3 +330,51 @@ def test_a_channel_is_told_once_a_rung_and_not_reminded(desk: OpenDesk) -> None:
         ("mail", "reminder", "+60m"),
     ]
     assert decode_event(rows[0].data).threshold == "50%"
+
+
+def test_a_role_that_nobody_has_is_said_and_told_to_those_named_by_address(desk: OpenDesk) -> None:
+    ladder = Ladder("l", (rung("50%", "owner"), rung("breach", LEAD)))
+    watched = desk(worlds_of(Life(ticket()), Life(ticket(2))), climbing(ladder))
+
+    watched.poll("10:01")
+    watched.evaluate("12:00")
+
+    mails = watched.mails()
+    assert [mail.recipient for mail in mails] == [LEAD, LEAD]
+    assert "It is meant for the ticket's owner, but nobody owns the ticket." in mails[0].text
+    assert watched.sample("slamon_unknown_recipients_total", tenant=TENANT, role="owner") == 2
+
+
+def test_the_owner_is_told_at_the_address_that_connectwise_gives(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket(owner="jsmith"))), climbing(Ladder("l", (rung("50%", "owner"),))))
+    watched.source.reference = replace(REFERENCE, members={1: Member(1, "jsmith", "jane@msp.example")})
+
+    watched.poll("10:01")
+    watched.evaluate("12:00")
+
+    assert [mail.recipient for mail in watched.mails()] == ["jane@msp.example"]
+
+
+def test_those_who_heard_of_a_breach_hear_that_it_is_over_where_the_ladder_says_so(desk: OpenDesk) -> None:
+    ladder = Ladder("l", (rung("50%", NOC), rung("breach", LEAD)), all_clear=True)
+    life = Life(ticket()).then(at("15:00"), status="Completed")
+    in_time = Life(ticket(2)).then(at("13:00"), status="Completed")
+    watched = desk(worlds_of(life, in_time), climbing(ladder))
+
+    watched.polls("10:01", "12:00", "13:01")
+    watched.evaluate("14:00:01")
+    watched.mails()
+    watched.polls("15:01", "16:00")
+
+    (mail,) = watched.mails()
+    assert (mail.kind, mail.recipient) == ("all_clear", LEAD)
+    assert mail.subject.startswith("All clear (the goal was reached, too late): Ticket 1")
+
+
+def test_without_that_nobody_hears_of_it(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("15:00"), status="Completed")
+    watched = desk(worlds_of(life), climbing(Ladder("l", (rung("breach", LEAD),))))
+
+    watched.polls("10:01", "14:30", "15:01")
+
+    assert told_by(watched) == [("breached/breached", "lead")]

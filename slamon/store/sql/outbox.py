@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from slamon.ports import Notification, OutboxRow, OutboxState, Told
-from slamon.store import backlog, canaries, outbox, outbox_desk
+from slamon.ports import Notification, OutboxRow, OutboxState, Settled, Told
+from slamon.store import backlog, canaries, opening, outbox, outbox_desk
 from slamon.store.sql.base import SqlPart
 
 
@@ -93,6 +93,25 @@ class SqlOutboxStore(SqlPart):
             if not merged:
                 attempt.rollback()
         return merged
+
+    def load_heard(self, tenant: str, ticket_id: int, about: str) -> list[Notification]:
+        with self._database.reading() as connection:
+            return outbox_desk.load_heard(connection, tenant, ticket_id, about)
+
+    def find_openings(self, channel: str, now: datetime) -> list[tuple[str, str]]:
+        with self._database.reading() as connection:
+            return opening.find(connection, channel, now)
+
+    def load_opening(self, channel: str, tenant: str, recipient: str, now: datetime) -> list[Notification]:
+        with self._database.reading() as connection:
+            return opening.load(connection, channel, tenant, recipient, now)
+
+    def settle_opening(self, settled: Settled, now: datetime) -> bool:
+        with self._database.writing() as connection, connection.begin_nested() as attempt:
+            done = opening.settle(connection, settled, now)
+            if not done:
+                attempt.rollback()
+        return done
 
     def load_outbox(self, states: Collection[str], limit: int) -> list[OutboxRow]:
         with self._database.reading() as connection:
