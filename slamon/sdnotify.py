@@ -19,9 +19,7 @@ def tell(*lines: str, environ: Mapping[str, str] = os.environ) -> None:
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to_systemd:
         try:
-            to_systemd.sendto(
-                "\n".join(lines).encode(), address.replace("@", "\0", 1) if address[0] == "@" else address
-            )
+            to_systemd.sendto("\n".join(lines).encode(), address)
         except OSError:
             return
 
