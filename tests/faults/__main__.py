@@ -20,6 +20,8 @@ SECTIONS = {
     "disk": "tests.faults.outages.disk",
     "mailfuzz": "tests.faults.mailfuzz",
     "mail": "tests.faults.outages.mail",
+    "clock": "tests.faults.moved.clock",
+    "machine": "tests.faults.machine.long",
 }
 """Each name's module has a `main`, which is a Section."""
 

@@ -7,9 +7,9 @@ import os
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,10 @@ class Plan:
 
 @dataclass
 class Daemon:
-    """`slamon run` in *folder*, started anew as often as one likes."""
+    """`slamon run` in *folder*, with *extra* in its environment, started anew as often as one likes."""
 
     folder: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
     starts: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -82,7 +83,11 @@ class Daemon:
         self.starts += 1
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*SLAMON, "run"], cwd=self.folder, env=environment(), stdout=output, stderr=subprocess.STDOUT
+                [*SLAMON, "run"],
+                cwd=self.folder,
+                env=environment(**self.extra),
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     @property
@@ -114,13 +119,16 @@ class Daemon:
         return None
 
     def wait_until_ready(self) -> None:
-        url = wait_for("the daemon's address", self.address, PATIENCE)
+        url = self.wait_for_address()
         wait_for("readiness", lambda: get(f"{url}/-/ready")[0] == 200 or None, PATIENCE)
+
+    def wait_for_address(self) -> str:
+        return wait_for("the daemon's address", self.address, PATIENCE)
 
 
 @dataclass
 class Pair:
-    """The two, what they watch, and where their mail goes. Each has gates of its own before both servers."""
+    """Daemons, mostly two, what they watch, and where their mail goes. Each has its own gates before both servers."""
 
     url: str
     plan: Plan
@@ -180,20 +188,7 @@ class Pair:
 @contextmanager
 def pair(folder: Path, url: str, plan: Plan) -> Iterator[Pair]:
     """Run two daemons on the database at *url*; both are ended with the block, however it ends."""
-    with ExitStack() as stack:
-        portal = stack.enter_context(start_blocking_portal())
-        clock, anchor = SimClock(START, speed=SPEED), datetime.now(UTC)
-        server = stack.enter_context(portal.wrap_async_context_manager(SimulatorServer(plan.desk(clock))))
-        box = stack.enter_context(portal.wrap_async_context_manager(Mailbox(folder / "mails")))
-        mail_gates, source_gates = (
-            [stack.enter_context(portal.wrap_async_context_manager(Gate(number, port))) for number in range(2)]
-            for port in (box.port, server.port)
-        )
-        daemons = [Daemon(folder / name) for name in ("one", "other")]
-        both = Pair(url, plan, clock, box, daemons, mail_gates, source_gates)
-        stack.callback(_end, daemons)
-        for daemon, mail, source in zip(daemons, mail_gates, source_gates, strict=True):
-            _write(daemon.folder, both, anchor, mail.port, f"http://127.0.0.1:{source.port}")
+    with desk(folder, url, plan, [Daemon(folder / name) for name in ("one", "other")]) as both:
         for daemon in both.daemons:
             daemon.start()
         for daemon in both.daemons:
@@ -201,7 +196,26 @@ def pair(folder: Path, url: str, plan: Plan) -> Iterator[Pair]:
         yield both
 
 
-def _write(folder: Path, both: Pair, anchor: datetime, mail_port: int, source: str) -> None:
+@contextmanager
+def desk(folder: Path, url: str, plan: Plan, daemons: Sequence[Daemon], settings: str = "") -> Iterator[Pair]:
+    """Give *daemons* all that they need but a start; *settings* are more than the usual ones."""
+    with ExitStack() as stack:
+        portal = stack.enter_context(start_blocking_portal())
+        clock, anchor = SimClock(START, speed=SPEED), datetime.now(UTC)
+        server = stack.enter_context(portal.wrap_async_context_manager(SimulatorServer(plan.desk(clock))))
+        box = stack.enter_context(portal.wrap_async_context_manager(Mailbox(folder / "mails")))
+        mail_gates, source_gates = (
+            [stack.enter_context(portal.wrap_async_context_manager(Gate(at, port))) for at in range(len(daemons))]
+            for port in (box.port, server.port)
+        )
+        both = Pair(url, plan, clock, box, list(daemons), mail_gates, source_gates)
+        stack.callback(_end, daemons)
+        for daemon, mail, source in zip(daemons, mail_gates, source_gates, strict=True):
+            _write(daemon.folder, both, anchor, mail.port, f"http://127.0.0.1:{source.port}", settings)
+        yield both
+
+
+def _write(folder: Path, both: Pair, anchor: datetime, mail_port: int, source: str, settings: str) -> None:
     folder.mkdir()
     (folder / "key").write_text("private")
     text = _CONFIG.format(
@@ -214,10 +228,10 @@ def _write(folder: Path, both: Pair, anchor: datetime, mail_port: int, source: s
         anchor=anchor.isoformat(),
         starts_at=START.isoformat(),
     )
-    (folder / "slamon.toml").write_text(text)
+    (folder / "slamon.toml").write_text(text + settings)
 
 
-def _end(daemons: list[Daemon]) -> None:
+def _end(daemons: Sequence[Daemon]) -> None:
     for daemon in daemons:
         if daemon.process is not None and daemon.process.poll() is None:
             os.kill(daemon.process.pid, signal.SIGCONT)
