@@ -96,11 +96,12 @@ class _Changes:
     async def fetch(self) -> AsyncIterator[Batch]:
         """Yield the tickets changed since the watermark; without one, also all that are open.
 
-        The ticket that set the watermark should be among them, so an empty list is asked for once more. So is one of
-        another time than ours, before anything is taken from it: it may come from a cache, or ours was put right.
+        The ticket that set the watermark should be among them, so an empty list is asked for once more. So is one
+        whose date contradicts our clock, before anything is taken from it: it may come from a cache, or our clock
+        was put right.
 
         Raises:
-            ClockDisagreesError: Both times of another time.
+            ClockDisagreesError: The second answer contradicts it too.
         """
         try:
             async for batch in self._ask():

@@ -18,6 +18,7 @@ from slamon.metrics import Metrics
 from slamon.ports import Poll, WallTime
 from slamon.store.migrate import open_store
 from slamon.store.sql import SqlStore
+from slamon.watch import TenantWatch
 from slamon.workplace import Workplace
 
 TENANT = "main"
@@ -70,7 +71,8 @@ class Process:
         asyncio.get_running_loop().set_default_executor(self._worker)
         self.place: Workplace = workplace()
         self.place.leases._thread = self._worker
-        (self.watch,) = self.place.watches
+        (watch,) = self.place.watches
+        self.watch: TenantWatch = watch
         self.watch._random = Random(0)
         assert await self.place.leases.take(TENANT) is None
 
