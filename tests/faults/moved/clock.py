@@ -9,13 +9,14 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.e2e.processes import get, sample, wait_for
 from tests.faults.kills.chance import Outcome, databases, judge
+from tests.faults.kills.checker import check
 from tests.faults.kills.databases import Databases
 from tests.faults.kills.pair import PATIENCE, POLL, RECIPIENTS, SPEED, Daemon, Pair, Plan, desk
 from tests.faults.moved.faketime import WallClock
@@ -120,26 +121,40 @@ class Found:
     trouble: Sequence[str]
 
 
-def run(folder: Path, places: Databases, steps: Sequence[timedelta], *, begins: timedelta = DAY) -> Found:
-    """Start a daemon with a wrong clock, move it so often, and judge what it leaves."""
+Judge = Callable[[Pair, Path, int, datetime], Outcome]
+
+
+def run(folder: Path, places: Databases, steps: Sequence[timedelta], judged: Judge = judge) -> Found:
+    """Start a daemon with a wrong clock, move it so often, and have *judged* what it leaves."""
     folder.mkdir(parents=True)
     clock, url = WallClock(folder / "clock"), places.new()
     daemons = [Daemon(folder / "one", clock.environment())]
     with desk(folder, url, Plan(), daemons, _REPORTS) as here:
         mover = Mover(here, clock, [])
-        mover.start_wrong(begins)
+        mover.start_wrong(DAY)
         for step in steps:
             mover.move(step)
         end = mover.finish()
-        found = Found(judge(here, folder, len(steps), end), len(mover.reports()), [*_amiss(mover, end), *mover.unready])
+        outcome = judged(here, folder, len(steps), end)
+        found = Found(outcome, len(mover.reports()), [*_amiss(mover), *mover.unready])
     places.drop(url)
     return found
 
 
-def _amiss(mover: Mover, end: datetime) -> list[str]:
+def judge_alone(here: Pair, _folder: Path, steps: int, _end: datetime) -> Outcome:
+    """Judge without a calm life beside it, which takes as long again; nothing that happened may lie in the future."""
+    mails = here.mails()
+    found = check(here.kept(), mails, ())
+    now = int(here.clock().timestamp())
+    late = f"at > {now} OR seen_at > {now}"
+    found.wrong += [f"{row} is of the future" for row in here.ask(f"SELECT * FROM transitions WHERE {late}")]
+    return Outcome(steps, len(mails), found, 0.0)
+
+
+def _amiss(mover: Mover) -> list[str]:
     """Return what is wrong with the reports: periods that are none or to come, mails that are missing or too many."""
-    made = mover.reports()
-    strange = [f"a report until {at}" for at in made if at.timestamp() % EVERY.total_seconds() or at > end]
+    made, now = mover.reports(), mover.here.clock()
+    strange = [f"a report until {at}" for at in made if at.timestamp() % EVERY.total_seconds() or at > now]
     mails = Counter(row[0] for row in mover.here.ask("SELECT recipient FROM notifications WHERE kind = 'report'"))
     return strange + [f"{who}: {mails[who]} of {len(made)} reports" for who in RECIPIENTS if mails[who] != len(made)]
 
