@@ -1,4 +1,4 @@
-"""How much room a simulated day takes on each database, and how long a restart over many open tickets.
+"""How much room a simulated day takes on each database.
 
 `python -m tests.bench.storage` prints the tables of docs/explanation/storage.md.
 """
@@ -6,11 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,8 +19,6 @@ from sqlalchemy import Connection
 from slamon import log
 from slamon.demo.folder import TENANT
 from slamon.simulator import SimClock, Simulator, SimulatorServer
-from slamon.store.database import Database
-from slamon.store.migrate import open_store
 from slamon.store.tables import metadata
 from tests.bench import store as filled
 from tests.faults.desk import START, Desk, watching
@@ -32,22 +27,8 @@ STEP = timedelta(minutes=15)
 TICKETS, ARRIVALS = 300, 240.0
 DAYS_OPEN = 3  # of a ticket, in the estimate
 A_YEAR = 1_000_000
-MANY = 100_000
 _FIXED = ("tickets", "clocks", "trails")
-_HISTORY = ("events", "readings", "transitions")
-_RESTART = """import sys
-from datetime import timedelta
-from slamon.jobs.evaluate import Evaluator
-from slamon.opencounts import load_counts
-from slamon.ports import Unobserved
-from slamon.store.migrate import open_store
-from tests.bench.store import NOW
-store = open_store(sys.argv[1])
-store.load_watermark("main")
-read = Evaluator("main", store, Unobserved()).evaluate(NOW + timedelta(hours=1), lambda told: [])
-counts = load_counts(store, "main", None)
-assert not read.ids
-"""
+_HISTORY = ("events", "readings", "transitions", "outcomes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,39 +106,6 @@ def _estimate(before: Mapping[str, Size], after: Mapping[str, Size], open_days: 
     )
 
 
-def restart(name: str, urls: Callable[[], AbstractContextManager[str]]) -> None:
-    """Say how long a process takes from its start until it has counted many open tickets of which none is due."""
-    with urls() as url:
-        store = open_store(url)
-        for begin in range(0, MANY, 10_000):
-            ids = range(begin + 1, begin + 10_001)
-            store.save_poll(filled._poll(begin), [filled._ticket(n) for n in ids], [filled._event(n, 0) for n in ids])
-            filled._evaluated(store, [filled._reading(n, filled.NOW) for n in ids])
-        store.close()
-        if name == "postgres":
-            _analyze(url)
-        took = [_restarted(url) for _ in range(3)]
-    seconds, cpu = min(took)
-    _say(
-        f"{name}: {seconds:.1f} s from the start of a process until {MANY:,} open tickets are counted,"
-        f" {cpu:.1f} s of them its own work"
-    )
-
-
-def _restarted(url: str) -> tuple[float, float]:
-    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", _RESTART, url], check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.perf_counter() - began, after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
-
-
-def _analyze(url: str) -> None:
-    database = Database(url, pooled=False)
-    with database.writing() as connection:
-        connection.exec_driver_sql("ANALYZE")
-    database.close()
-
-
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -167,8 +115,6 @@ def main() -> None:
     log.configure("error", "text", sys.stderr)
     for name, urls in (("sqlite", filled._sqlite_urls), ("postgres", filled._postgres_urls)):
         day(name, urls)
-    for name, urls in (("sqlite", filled._sqlite_urls), ("postgres", filled._postgres_urls)):
-        restart(name, urls)
 
 
 if __name__ == "__main__":
