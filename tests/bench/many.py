@@ -43,10 +43,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder with a configuration, and the database that holds the tickets."""
+    """A folder with a configuration, the database that holds the tickets, and where they come from."""
 
     folder: Path
     database: str
+    source: str  # a ConnectWise of its own: its clock moves with the changes
 
     @property
     def log(self) -> Path:
@@ -62,18 +63,18 @@ class Place:
 def rows() -> Iterator[tuple[str, float, str]]:
     """Yield (what, value, unit): medians, for starts of interleaved rounds."""
     with ExitStack() as stack:
-        source = stack.enter_context(serving(MANY))
         places: dict[str, Place] = {}
         for name, urls in (("sqlite", _sqlite_urls), ("postgres", _postgres_urls)):
-            places[name] = stack.enter_context(_place(stack.enter_context(urls())))
-            wall, cpu, peak = _filled(source, places[name])
+            source, database = stack.enter_context(serving(MANY)), stack.enter_context(urls())
+            places[name] = stack.enter_context(_place(database, source))
+            wall, cpu, peak = _filled(places[name])
             yield f"{name}: a poll with {CHANGES:,} changes among {MANY:,}", wall, "s"
             yield f"{name}: of it the process's own work", cpu, "s"
             yield f"{name}: peak memory meanwhile", peak / 1024, "MB"
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in places}
         for turn in range(ROUNDS + 1):
             for name, place in places.items():
-                took = _until_ready(source, place)
+                took = _until_ready(place)
                 if turn:  # the first fills the caches of the machine and the pages of the server
                     times[name].append(took)
         for name, taken in times.items():
@@ -83,30 +84,30 @@ def rows() -> Iterator[tuple[str, float, str]]:
 
 
 @contextmanager
-def _place(database: str) -> Iterator[Place]:
+def _place(database: str, source: str) -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="slamon-bench-") as folder:
-        yield Place(Path(folder), database)
+        yield Place(Path(folder), database, source)
 
 
 # --- polls, in a process of their own --------------------------------------------------------------------------------
 
 
-def _filled(source: str, place: Place) -> Cost:
+def _filled(place: Place) -> Cost:
     """Store all tickets, then poll changes; return what such a poll takes."""
-    command = [sys.executable, "-m", "tests.bench.many", source, place.database, str(place.folder)]
+    command = [sys.executable, "-m", "tests.bench.many", place.source, place.database, str(place.folder)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     wall, cpu, peak = map(float, done.stdout.split())
     return wall, cpu, peak
 
 
-async def _cycles(source: str, place: Place) -> list[Cost]:
+async def _cycles(place: Place) -> list[Cost]:
     clock = SimClock(START, speed=0)
     asked = {"limits": FREE, "poll_every": PASSES / 10, "sweep_every": DAY, "database": place.database}
-    async with watching(f"{source}{BASE}", clock, place.folder, **asked) as desk, httpx.AsyncClient() as control:  # type: ignore[arg-type]
+    async with watching(f"{place.source}{BASE}", clock, place.folder, **asked) as desk, httpx.AsyncClient() as control:  # type: ignore[arg-type]
         await desk.cycle()
         if not place.database.startswith("sqlite"):
             await asyncio.to_thread(_analyze, place.database)
-        return [await _cycle(desk.cycle, f"{source}/bench/changes", control) for _ in range(CYCLES)]
+        return [await _cycle(desk.cycle, f"{place.source}/bench/changes", control) for _ in range(CYCLES)]
 
 
 async def _cycle(cycle: Callable[[timedelta], Awaitable[Poll]], changes: str, control: httpx.AsyncClient) -> Cost:
@@ -141,11 +142,11 @@ def _analyze(url: str) -> None:
 # --- starts ----------------------------------------------------------------------------------------------------------
 
 
-def _until_ready(source: str, place: Place) -> tuple[float, float]:
+def _until_ready(place: Place) -> tuple[float, float]:
     """Start the daemon; return the seconds until it is ready, and those of work that it did by then."""
     later = START + CYCLES * PASSES  # as the server's clock says
     times = {"speed": 1, "anchor": datetime.now(UTC), "starts_at": later, "poll_seconds": 60}
-    DemoFolder(place.folder).write_config(source=f"{source}{BASE}", mail_port=1, port=0, **times)  # type: ignore[arg-type]
+    DemoFolder(place.folder).write_config(source=f"{place.source}{BASE}", mail_port=1, port=0, **times)  # type: ignore[arg-type]
     began = time.perf_counter()
     daemon = place.run()
     try:
@@ -181,7 +182,7 @@ def main() -> None:
     """Print the table; with a source, a database and a folder, what its polls take."""
     if len(sys.argv) > 1:
         log.configure("error", "text", sys.stderr)
-        costs = asyncio.run(_cycles(sys.argv[1], Place(Path(sys.argv[3]), sys.argv[2])))
+        costs = asyncio.run(_cycles(Place(Path(sys.argv[3]), sys.argv[2], sys.argv[1])))
         sys.stdout.write(" ".join(str(statistics.median(column)) for column in zip(*costs, strict=True)))
         return
     for what, value, unit in rows():
