@@ -29,7 +29,7 @@ from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.marks import Since
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.metrics import Metrics
-from slamon.ports import Notification, Poll, Store
+from slamon.ports import Notification, Poll, Store, WallTime
 from slamon.reporting.render import Renderer
 from slamon.watch import TenantWatch
 from slamon.wiring import read_trail
@@ -147,6 +147,11 @@ class Desk:
     def compare_with(self, comparison: Comparison) -> None:
         """Watch anew, with *comparison* beside the polls."""
         self.watch = self._watch_of(*self._parts, comparison)
+
+    def keep_time_by(self, wall: WallTime) -> None:
+        """Let time pass by itself, for what is watched as for its source, and start anew."""
+        self.wall = wall  # type: ignore[assignment]  # it is no longer set by hand
+        self.start()
 
     # --- what happens
 

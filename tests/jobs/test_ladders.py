@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from slamon.core.ticket import STAGES, Ref, Stage
 from slamon.jobs.marks import watch_marks
 from slamon.jobs.tenant import ChannelUse, TenantSettings
 from slamon.ports.event import decode_event
+from slamon.walltime import SimulatedTime
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import LONG_AGO, TENANT, Desk, settings_of
 from tests.jobs.world import REFERENCE, Life, World, at, ticket, worlds_of
@@ -378,3 +380,24 @@ def test_without_that_nobody_hears_of_it(desk: OpenDesk) -> None:
     watched.polls("10:01", "14:30", "15:01")
 
     assert told_by(watched) == [("breached/breached", "lead")]
+
+
+@pytest.mark.anyio
+async def test_the_daemon_wakes_at_the_instant_of_a_mark_not_at_the_next_poll(desk: OpenDesk) -> None:
+    """The next poll is a day of simulated time away, which is 24 real minutes; the mark comes in a second or two."""
+    watched = desk(worlds_of(Life(ticket())), climbing())
+    wall = SimulatedTime(datetime.now(UTC), 60, at("11:58"))
+    watched.poll_every = timedelta(days=1)
+    watched.keep_time_by(wall)
+    stop = asyncio.Event()
+    running = asyncio.create_task(watched.watch.run(stop))
+
+    async with asyncio.timeout(60):
+        while not watched.store.load_rungs(TENANT, 1):  # noqa: ASYNC110  (the store has no event)
+            await asyncio.sleep(0.05)
+    stop.set()
+    await running
+
+    (record,) = watched.store.load_rungs(TENANT, 1)
+    assert (record.mark, record.at, str(record.outcome)) == ("50%", at("12:00"), "told")
+    assert record.at <= record.seen_at
