@@ -28,9 +28,20 @@ def postgres_server() -> Iterator[str]:
         from pgserver.postgres_server import get_server
     folder = tempfile.mkdtemp(prefix="slamon-pg-")  # not below pytest's own: postgres must not be root, nor locked out
     server = get_server(folder, cleanup_mode="stop")
+    _never_wait_for_the_disk(server.get_uri())
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _never_wait_for_the_disk(url: str) -> None:
+    """Have the server trust the machine to stay up: what kills and power cuts do is tried on servers of their own."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
 
 
 @pytest.fixture
