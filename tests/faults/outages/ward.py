@@ -152,7 +152,7 @@ class Patient:
         mails = self.mails()
         found = check(read_database(self.url), mails, ())
         fresh = f"sqlite:///{self.folder / 'fresh.db'}"
-        slamon("poll", cwd=self.folder, SLAMON_STORE__URL=fresh, **_standing(until))
+        _look_first(self.folder, fresh, until)
         seen, true = _breaches(self.url, until), _breaches(fresh, until)
         known = {row[0] for row in true}
         untrue = [f"missing: {row}" for row in sorted(true - seen)]
@@ -160,10 +160,16 @@ class Patient:
         return Judgement(found, untrue, len(seen), len(mails))
 
 
-def _standing(at: datetime) -> dict[str, str]:
-    """Return settings of a clock that all but stands at *at*: the desk's does, and slamon judges by no other."""
-    clock = {"speed": "0.01", "anchor": datetime.now(UTC).isoformat(), "starts_at": at.isoformat()}
-    return {f"SLAMON_SIMULATION__{name.upper()}": value for name, value in clock.items()}
+def _look_first(folder: Path, url: str, at: datetime) -> None:
+    """Poll once into the database at *url*, by a clock that all but stands at *at*, since the desk's does."""
+    slamon(
+        "poll",
+        cwd=folder,
+        SLAMON_STORE__URL=url,
+        SLAMON_SIMULATION__SPEED="0.01",
+        SLAMON_SIMULATION__ANCHOR=datetime.now(UTC).isoformat(),
+        SLAMON_SIMULATION__STARTS_AT=at.isoformat(),
+    )
 
 
 def _breaches(url: str, until: datetime) -> set[tuple[int, ...]]:
@@ -173,8 +179,8 @@ def _breaches(url: str, until: datetime) -> set[tuple[int, ...]]:
     as much as an hour on a clock as fast as the daemon's here.
     """
     kept = [row for row in read_database(url).rows["transitions"] if row[5] <= until.timestamp()]
-    met = {(row[1], row[2], row[4]) for row in kept if row[3] == "met"}  # ticket, stage, version
-    broke = [row for row in kept if row[3] == "breached" and (row[1], row[2], row[4]) not in met]
+    met = {(row[1], row[2], row[4]): row[6] for row in kept if row[3] == "met"}  # ticket, stage, version: when seen
+    broke = [row for row in kept if row[3] == "breached" and met.get((row[1], row[2], row[4]), 0) <= row[6]]
     return {(row[1], row[2], row[5], row[9]) for row in broke}
 
 
