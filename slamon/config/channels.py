@@ -128,6 +128,7 @@ class ConnectWise(AnyChannel):
 
 
 Channel = Annotated[Webhook | Alertmanager | PagerDuty | Apprise | ConnectWise, Field(discriminator="kind")]
+SHORTEST_TOKEN = 12  # what is shorter is a word
 CHANNEL_SECRETS = ("secret", "routing_key", "password", "private_key", "url")
 SECRET_URLS = ("apprise",)  # kinds whose address is nothing but a secret
 
@@ -136,7 +137,16 @@ def secrets_of(channel: Channel) -> list[str]:
     """Return what must be shown nowhere."""
     named = (getattr(channel, name, None) for name in ("url", "secret", "routing_key", "password", "private_key"))
     found = [value.get_secret_value() for value in named if isinstance(value, SecretStr)]
-    return found[1:] if isinstance(channel, Alertmanager | PagerDuty) else found
+    if isinstance(channel, Alertmanager | PagerDuty):
+        return found[1:]
+    return found + _tokens_in(found[0]) if isinstance(channel, Webhook) else found
+
+
+def _tokens_in(url: str) -> list[str]:
+    """Return the parts of an address that may be a token: a server may repeat the path that it was asked for."""
+    parts = urlsplit(url)
+    whole = f"{parts.path}?{parts.query}".strip("/?")
+    return [part for part in (whole, *re.split("[/?&=]", whole)) if len(part) >= SHORTEST_TOKEN]
 
 
 def lasts(channel: Channel) -> bool:

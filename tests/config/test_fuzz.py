@@ -53,6 +53,14 @@ rank = 1
 respond = 1
 [default_policy]
 goals = { respond = 1 }
+[channel.c]
+kind = "alertmanager"
+url = "http://127.0.0.1:9093"
+labels = { a = "b" }
+[channel.d]
+kind = "connectwise"
+tenant = "main"
+priority = 1
 [simulation]
 speed = 2
 [log]

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.xdist_group("secrets")
 # Each is odd enough to be found raw and to look different once it is encoded.
 KEY, MAIL, DATABASE, WEB = (f"c4n4ry-{name}+/=?&%41-9f3b" for name in ("key", "mail", "database", "web"))
 PING = "c4n4ry-ping+/=&-9f3b"  # part of an address
-SECRETS = (KEY, MAIL, DATABASE, PING, WEB)
+HOOK, PAGER = (f"c4n4ry-{name}+/=?&%41-9f3b" for name in ("hook", "pager"))
+PATH = "c4n4ry-path+=&-9f3b"  # of a webhook's address
+SECRETS = (KEY, MAIL, DATABASE, PING, WEB, HOOK, PAGER, PATH)
 
 CONFIG = """\
 [store]
@@ -61,6 +63,14 @@ enabled = true
 every_minutes = 1
 recipient = "canary@example.org"
 ping_url_file = "ping_url"
+[channel.hook]
+kind = "webhook"
+url_file = "hook_url"
+secret_file = "hook_secret"
+[channel.pager]
+kind = "pagerduty"
+url = "{ping}"
+routing_key_file = "pager_key"
 """
 
 
@@ -109,13 +119,15 @@ class Planted:
 
     def write(self, *, source: str, port: int, security: str, ping: str) -> None:
         files = {"key": KEY, "mail_password": MAIL, "ping_url": f"{ping}/{PING}"}
+        files |= {"hook_url": f"{ping}/{PATH}", "hook_secret": HOOK, "pager_key": PAGER}
         for name, text in files.items():
             path = self.folder / name
             path.write_text(text)
             path.chmod(0o600)
         hashed = bcrypt.hashpw(WEB.encode(), bcrypt.gensalt(4)).decode()
         (self.folder / "web.yml").write_text(f"basic_auth_users:\n  prometheus: {hashed}\n")
-        text = CONFIG.format(anchor=self.anchor, source=source, port=port, security=security, authority=CERTIFICATE)
+        given = {"source": source, "port": port, "security": security, "ping": ping}
+        text = CONFIG.format(anchor=self.anchor, authority=CERTIFICATE, **given)
         (self.folder / "slamon.toml").write_text(text)
 
     def address(self, log: Path) -> str | None:
@@ -128,7 +140,7 @@ class Planted:
 
     def kept(self) -> dict[str, bytes]:
         """Return what lies in the folder, but for the files that the secrets were given in."""
-        given = {"key", "mail_password", "ping_url"}
+        given = {"key", "mail_password", "ping_url", "hook_url", "hook_secret", "pager_key"}
         files = [path for path in self.folder.rglob("*") if path.is_file() and path.name not in given]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
 
@@ -146,7 +158,12 @@ def source(planted: Planted) -> Iterator[str]:
 def commands(planted: Planted, status: Mapping[str, int]) -> dict[str, bytes]:
     """Return what the commands print, of which those in *status* fail with it."""
     lines = ("check", "check --live", "poll", "status", "test-mail noc@example.org", "db status", "callbacks list")
-    return {line: slamon(*line.split(), cwd=planted.folder, status=status.get(line, 0)).encode() for line in lines}
+    told = ("test-channel hook", "test-channel pager")  # to servers that refuse, and repeat what they were told
+    expected = {**dict.fromkeys(told, 1), **status}
+    return {
+        line: slamon(*line.split(), cwd=planted.folder, status=expected.get(line, 0)).encode()
+        for line in (*lines, *told)
+    }
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from slamon.serving import serving
-from slamon.simulator import SimClock, Simulator
+from slamon.simulator import SimClock, Simulator, SimulatorServer, server
 from slamon.simulator.app import create_app
 from tests.faults.desk import START, watching
 
@@ -36,13 +35,15 @@ class ReadOnly:
         await self._app(scope, receive, send)
 
 
-async def test_a_member_that_may_only_read_is_enough(tmp_path: Path) -> None:
+async def test_a_member_that_may_only_read_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimClock(START, speed=0)
     simulator = Simulator(7, 60, 20, clock=clock)
     guarded = ReadOnly(create_app(simulator, "http"))
+    # Its own server: another one would put the real time into every answer beside the simulated one.
+    monkeypatch.setattr(server, "create_app", lambda _simulator, _scheme: guarded)
     async with (
-        serving(guarded, "127.0.0.1", 0) as url,
-        watching(url, clock, tmp_path, poll_every=STEP, sweep_every=STEP) as desk,
+        SimulatorServer(simulator) as site,
+        watching(site.url, clock, tmp_path, poll_every=STEP, sweep_every=STEP) as desk,
     ):
         results = []
         for _ in range(6):
