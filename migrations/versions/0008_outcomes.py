@@ -32,9 +32,6 @@ def upgrade() -> None:
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("percent", sa.SmallInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "at", "ticket_id", "stage", "cycle", name=op.f("pk_outcomes")),
-        sa.UniqueConstraint(
-            "tenant", "ticket_id", "stage", "cycle", name=op.f("uq_outcomes_tenant_ticket_id_stage_cycle")
-        ),
         sa.ForeignKeyConstraint(
             ["tenant", "ticket_id"], ["tickets.tenant", "tickets.id"], name=op.f("fk_outcomes_tickets")
         ),
@@ -44,6 +41,7 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_outcomes_ticket", "outcomes", ["tenant", "ticket_id", "stage", "cycle"], unique=True)
     op.create_table(
         "goal_totals",
         sa.Column("tenant", sa.Text(), nullable=False),

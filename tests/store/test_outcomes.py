@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from slamon.core.outcome import Ended, GoalKey, ends_of
 from slamon.core.policy import Percents, Terms
@@ -21,6 +22,7 @@ from slamon.core.transition import Change
 from slamon.core.versions import version_of
 from slamon.ports import GoalTotal
 from slamon.store.migrate import downgrade, open_store
+from slamon.store.outcomes import save_outcomes
 from slamon.store.sql import SqlStore
 
 from .samples import DAY, HOUR, MAIN, MINUTE, NOW, entered, poll, reading, ticket, transition
@@ -117,6 +119,21 @@ def test_T71_what_ended_keeps_the_board_and_the_promise_of_then(desk: SqlStore) 
 
     boards = {row.stage: (row.board, row.priority) for row in desk.count_outcomes(MAIN, LONG_AGO, LATER)}
     assert boards == {0: ("Help Desk", "Priority 2 - High"), 1: ("Network", None)}
+
+
+def test_the_ends_of_some_tickets_are_found_by_them_however_many_there_are(sqlite_url: str) -> None:
+    """SQLite's own choice was to read all that ever ended of the tenant, at every evaluation."""
+    queries: list[str] = []
+    with closing(open_store(sqlite_url)) as store:
+        store.save_poll(poll(), [ticket(1)], [entered(1)])
+        with store._database.writing() as connection:
+            record = queries.append
+            event.listen(connection, "before_cursor_execute", lambda *seen: record(str(seen[2])))
+            save_outcomes(connection, MAIN, [read(1, respond=goal(Verdict.MET, NOW))])
+            asked = next(query for query in queries if query.startswith("SELECT ticket_id"))
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", (MAIN, "[1]")).all()
+
+    assert "ix_outcomes_ticket (tenant=? AND ticket_id=?)" in str(plan)
 
 
 def test_totals_count_each_deadline_once_and_never_fall(desk: SqlStore) -> None:

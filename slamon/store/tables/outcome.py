@@ -5,18 +5,20 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from slamon.core.outcome import Outcome
 from slamon.core.ticket import Stage
 from slamon.store.tables.base import metadata, of_ticket, one_of, up_to
 from slamon.store.types import UtcSeconds
+
+BY_TICKET = "ix_outcomes_ticket"
 
 # The goals that are over, as the newest reading has them; a month is one stretch of the key. Board, priority,
 # company, policy and percent are those of when a goal ended, and stay.
@@ -35,12 +37,13 @@ outcomes = Table(
     Column("policy", Text, nullable=False),
     Column("percent", SmallInteger),
     PrimaryKeyConstraint("tenant", "at", "ticket_id", "stage", "cycle"),
-    UniqueConstraint("tenant", "ticket_id", "stage", "cycle"),
     of_ticket(),
     up_to("stage", max(Stage)),
     one_of("outcome", Outcome),
     sqlite_with_rowid=False,
 )
+_OF_TICKET = (outcomes.c.tenant, outcomes.c.ticket_id, outcomes.c.stage, outcomes.c.cycle)
+Index(BY_TICKET, *_OF_TICKET, unique=True)
 
 # Goals ever met or missed, by how much business time they took: counters, which never fall.
 goal_totals = Table(

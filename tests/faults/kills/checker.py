@@ -32,11 +32,13 @@ COMPARED = {
     "clocks": (),
     "transitions": (),
     "trails": (),
+    "outcomes": (),
+    "goal_totals": (),
 }
 """Tables that must be alike after a calm and a rough run, each with the columns that may differ."""
 
 TOLD = ("near_breach", "breached")
-_CHILDREN = ("events", "readings", "clocks", "transitions", "trails")
+_CHILDREN = ("events", "readings", "clocks", "transitions", "trails", "outcomes")
 
 
 @dataclass(frozen=True, slots=True)
