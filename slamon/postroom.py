@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -37,6 +38,7 @@ class PostRoom:
         Raises:
             SchemaOutdatedError: Another slamon has migrated the database meanwhile.
         """
+        await asyncio.to_thread(self._look_for_orphans)
         rings = [asyncio.Event() for _ in self._couriers]
         threads = ThreadPoolExecutor(max(1, len(rings)), "courier")
         work = [
@@ -55,6 +57,15 @@ class PostRoom:
             for task in work:
                 task.cancel()
             threads.shutdown(wait=False)
+
+    def _look_for_orphans(self) -> None:
+        """Say if messages wait that nobody here delivers, as when a channel has left the settings."""
+        with contextlib.suppress(StoreError):  # told where it matters
+            served = sum(self._store.outbox_state(courier.name).waiting for courier in self._couriers)
+            orphans = self._store.outbox_state().waiting - served
+            if orphans > 0:
+                remedy = "configure their channel again, or drop them: `slamon outbox list` shows them"
+                log.warning("messages wait for channels that are not in the settings", messages=orphans, remedy=remedy)
 
     async def _carry(
         self, courier: Courier, ring: asyncio.Event, stop: asyncio.Event, threads: ThreadPoolExecutor

@@ -144,3 +144,19 @@ def test_what_stands_is_told_again_every_so_often(post: Post) -> None:
     assert len(told) == 1
     post.deliver(MINUTE)
     assert told == [["raised"], ["raised"]]
+
+
+def test_messages_for_a_channel_that_is_gone_are_told_of(store: SqlStore, caplog: pytest.LogCaptureFixture) -> None:
+    metrics = Metrics(version="0", tzdata_version="0", strict=True)
+    mail = Courier("mail", ScriptedChannel(), store, metrics, HandTime(at("10:00")))
+    store.enqueue([note("a", channel="gone"), note("b")])
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        stop.set()
+        await PostRoom([mail], store, metrics).run(stop, asyncio.Event(), lambda: None)
+
+    asyncio.run(work())
+
+    (told,) = [record for record in caplog.records if "not in the settings" in str(record.msg)]
+    assert "'messages': 1" in str(told.msg)
