@@ -7,7 +7,7 @@ PRISM  := tests/contract/prism
 PATH   ?= /usr/local/bin:/usr/bin:/bin
 export PATH
 
-.PHONY: help setup setup-dev demo test lint bench chaos lock clean
+.PHONY: help setup setup-dev demo test lint bench chaos grafana lock clean
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -31,6 +31,9 @@ bench: setup-dev ## timings, as ratios against a baseline in the same run
 
 chaos: setup-dev ## every fault there is, at length, and a table of what it changed
 	$(BIN)/python -m tests.faults
+
+grafana: setup-dev ## write grafana/dashboards/json anew from its source
+	$(BIN)/python -m grafana.dashboards
 
 lock:           ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
