@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from slamon.core.intervention import Said
+from slamon.jobs.intervene import standing_of
 from slamon.pages.choice import STATES, Choice, read_choice, wrong_words
-from slamon.pages.desk import Desk
+from slamon.pages.desk import Desk, Listed
 from slamon.pages.frame import HEADERS, page
 from slamon.pages.house import House
 
@@ -46,10 +49,22 @@ class Board:
             found=len(found),
             states={state: states[state] for state in STATES},
             rows=found[:limit],
+            holds=self._holding(found[:limit]),
             is_chosen=choice != Choice(),
             more=choice.query(limit=min(limit * 2, MOST_ROWS)) if len(found) > limit and limit < MOST_ROWS else "",
             itself=choice.query(limit=limit if limit != ROWS else ""),
         )
+
+    def _holding(self, rows: Sequence[Listed]) -> dict[tuple[str, int], list[Said]]:
+        """Return what people said of the goals in *rows*, and still holds."""
+        holds = {}
+        for tenant in {row.tenant for row in rows}:
+            own = [row for row in rows if row.tenant == tenant]
+            said = self._house.store.load_interventions(tenant, [row.ticket.id for row in own])
+            for row in own:
+                now = standing_of(said.get(row.ticket.id, []), row.reading, row.stage, row.reading.as_of)
+                holds[tenant, row.ticket.id] = [each.said for each in (now.ack, now.snooze, now.exempt) if each]
+        return holds
 
 
 def read_limit(text: str) -> int:

@@ -13,11 +13,12 @@ from slamon.pages.api import Api
 from slamon.pages.board import Board
 from slamon.pages.desk import Desk
 from slamon.pages.frame import HEADERS, asset
+from slamon.pages.hand import Hand
 from slamon.pages.health import HealthPage
 from slamon.pages.house import House
 from slamon.pages.openapi import describe
 from slamon.pages.ticket import TicketPages
-from slamon.pages.visitor import Handler, for_us_only
+from slamon.pages.visitor import Handler, for_us_only, taken_by_us_only
 
 _TYPES = {"style.css": "text/css", "htmx.min.js": "text/javascript"}
 _KEPT = {name: asset(name) for name in _TYPES}
@@ -39,6 +40,7 @@ def page_routes(house: House, hosts: Collection[str]) -> list[Route]:
     }
     return [
         *(Route(path, for_us_only(_telling(handler), hosts)) for path, handler in shown.items()),
+        Route("/tickets/{tenant}/{id:int}/say", taken_by_us_only(Hand(house, desk).say, hosts), methods=["POST"]),
         Route("/api/v1/openapi.json", _send_description),
         *(Route(f"/static/{name}", _sending(name)) for name in _TYPES),
     ]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from slamon.core.intervention import Intervention
 from slamon.core.ledger import Ledger
 from slamon.core.ledger_document import ledger_document
-from slamon.core.ticket import STAGES, Kind, Witness
+from slamon.core.reading import Reading
+from slamon.core.ticket import STAGES, Kind, Stage, Witness
 from slamon.errors import HistoryError
+from slamon.jobs.intervene import standing_of
 from slamon.jobs.ledgers import load_ledger
 from slamon.pages.desk import Desk
 from slamon.pages.frame import page
 from slamon.pages.house import House
 from slamon.pages.timeline import draw
+from slamon.pages.visitor import form_token, keep_secret, logged_in, user_of
 from slamon.reporting.context import safe_link
 
 ROWS = 200  # of one table
@@ -41,7 +46,9 @@ class TicketPages:
             return self._missing(str(error), [])
         ticket = self._house.store.load_tickets(tenant, [number])[number]
         reading = ledger.reading
-        return page(
+        secret, token = form_token(request)
+        said = self._house.store.load_interventions(tenant, [number]).get(number, [])
+        answer = page(
             "ticket.html",
             self._house,
             root="../../",
@@ -60,7 +67,13 @@ class TicketPages:
             terms=Kind.TERMS,
             witness=witness_lines(ticket.witness),
             told=self._house.store.load_told(tenant, number, MESSAGES),
+            said=said[-ROWS:],
+            holds=[(stage.label, each) for stage in STAGES for each in _holding(said, reading, stage)],
+            token=token,
+            by=user_of(request) if logged_in(request) else "",
         )
+        keep_secret(answer, request, secret)
+        return answer
 
     def find(self, request: Request) -> Response:
         """Lead to the ticket of a number that somebody typed."""
@@ -82,6 +95,12 @@ class TicketPages:
 
     def _missing(self, why: str, links: list[str], root: str = "../../") -> Response:
         return page("missing.html", self._house, status=404, root=root, why=why, links=links)
+
+
+def _holding(said: Sequence[Intervention], reading: Reading, stage: Stage) -> list[Intervention]:
+    """Return what a person said of a goal and still holds."""
+    now = standing_of(said, reading, stage, reading.as_of)
+    return [each for each in (now.ack, now.snooze, now.exempt) if each is not None]
 
 
 def spent(ledger: Ledger) -> list[tuple[str, int, int]]:

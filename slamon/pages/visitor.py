@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -16,6 +15,10 @@ COOKIE = "slamon_form"
 NOBODY = "someone without a login"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _KEY = secrets.token_bytes(32)  # forms do not outlive the daemon
+
+
+def logged_in(request: Request) -> bool:
+    return bool(getattr(request.state, "user", ""))
 
 
 def user_of(request: Request) -> str:
@@ -28,7 +31,7 @@ def is_ours(request: Request, hosts: Collection[str]) -> bool:
 
     A page elsewhere can give its own name our address: where nobody is asked for a password, the name is what tells.
     """
-    return bool(getattr(request.state, "user", "")) or (request.url.hostname or "") in hosts
+    return logged_in(request) or (request.url.hostname or "") in hosts
 
 
 def own_hosts(listens_on: str, base_url: str) -> frozenset[str]:
@@ -50,15 +53,15 @@ def keep_secret(response: Response, request: Request, secret: str) -> None:
     response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=secure, path="/")
 
 
-def refuse_form(request: Request, form: FormData) -> str:
+def refuse_form(request: Request, token: str) -> str:
     """Return why a form is not taken; '' if it is one of ours, from the one it was made for."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin", "")
     if site not in ("same-origin", "none") or (origin and urlsplit(origin).netloc != request.headers.get("host", "")):
         return "the form was sent from another site"
-    secret, given = request.cookies.get(COOKIE, ""), form.get("token", "")
+    secret = request.cookies.get(COOKIE, "")
     wanted = _token(secret, user_of(request))
-    if not secret or not isinstance(given, str) or not hmac.compare_digest(given.encode(), wanted.encode()):
+    if not secret or not hmac.compare_digest(token.encode(), wanted.encode()):
         return "the form is too old: open the page again"
     return ""
 
@@ -70,13 +73,23 @@ def _token(secret: str, user: str) -> str:
 Handler = Callable[[Request], Response]
 
 
+Taker = Callable[[Request], Awaitable[Response]]
+_MISDIRECTED = "this server is not known by that name; set web.base_url to the one that people use\n"
+
+
 def for_us_only(handler: Handler, hosts: Collection[str]) -> Handler:
     """Return *handler* behind the check of the name by which it was asked for."""
 
     def checked(request: Request) -> Response:
-        if not is_ours(request, hosts):
-            text = "this server is not known by that name; set web.base_url to the one that people use\n"
-            return PlainTextResponse(text, 421)
-        return handler(request)
+        return handler(request) if is_ours(request, hosts) else PlainTextResponse(_MISDIRECTED, 421)
+
+    return checked
+
+
+def taken_by_us_only(taker: Taker, hosts: Collection[str]) -> Taker:
+    """Return *taker* behind the same check."""
+
+    async def checked(request: Request) -> Response:
+        return await taker(request) if is_ours(request, hosts) else PlainTextResponse(_MISDIRECTED, 421)
 
     return checked
