@@ -6,7 +6,9 @@ from slamon.config.checks import plain
 from slamon.config.database import sslmode_of
 from slamon.config.models import Config
 from slamon.config.policies import Goals, Promise
+from slamon.core.ladder import Ladder
 from slamon.core.rules_document import find_overlaps
+from slamon.core.ticket import STAGES
 
 
 def find_warnings(config: Config) -> list[str]:
@@ -18,6 +20,7 @@ def find_warnings(config: Config) -> list[str]:
     promises += [(f"policy[{number}]", policy) for number, policy in enumerate(config.policy)]
     for key, promise in promises:
         found += _unordered(key, promise)
+    found += [line for name, section in config.ladder.items() for line in _untold(section.core_ladder(name))]
     for number, policy in enumerate(config.policy):
         if any(policy.match == earlier.match for earlier in config.policy[:number]):
             found.append(f"policy[{number}].match: never reached, an earlier policy matches the same")
@@ -66,6 +69,12 @@ def _store(config: Config) -> list[str]:
     if mode in (None, "verify-full"):
         return []
     return [f"store.url: sslmode={mode} believes whoever answers; only sslmode=verify-full proves which server it is"]
+
+
+def _untold(ladder: Ladder) -> list[str]:
+    """Return the stages whose breach a ladder tells nobody of."""
+    silent = [stage.label for stage in STAGES if not ladder.rungs_at(stage, None)]
+    return [f'ladder.{ladder.name}: no rung at = "breach" for {", ".join(silent)}; nobody is told of it'] * bool(silent)
 
 
 def _unordered(key: str, promise: Promise) -> list[str]:

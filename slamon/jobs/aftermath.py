@@ -50,6 +50,11 @@ class Aftermath:
         """Say whether *transition* is for the one mail instead of a mail of its own."""
         return self._open is not None and transition.at < self._open.restored_at
 
+    @property
+    def news_since(self) -> datetime | None:
+        """Since when what happens is news again, while the one mail is still to be made; None: it is not."""
+        return self._open.restored_at if self._open is not None else None
+
     def settle(self, poll: Poll) -> int:
         """Put the one mail into the outbox once *poll* has brought back what was lost; return how many are new.
 

@@ -52,14 +52,19 @@ class Announcer:
         self._aftermath = aftermath
         self._finder = RecipientFinder(settings, state, observer or Unobserved())
         self._messages = MessageMaker(settings, state, store, renderer, domain=domain)
-        since = marked_since or (lambda _policy, _mark: watched_since)
-        self.marks = MarkTeller(settings.name, store, self._finder, self._messages, since)
+        self._marked_since = marked_since or (lambda _policy, _mark: watched_since)
+        self.marks = MarkTeller(settings.name, store, self._finder, self._messages, self._marks_since)
 
     def begin_by(self, now: datetime) -> None:
         """Take back a beginning after *now*, an instant that ConnectWise's clock confirms: ours was wrong then."""
         if now < self._watched_since:
             self._store.set_back_run("watch", self._settings.name, now)
             self._watched_since = now
+
+    def _marks_since(self, policy: str, mark: str) -> datetime:
+        """Return since when a mark is news: what passed between a backup and its restore is told together."""
+        since, restored = self._marked_since(policy, mark), self._aftermath and self._aftermath.news_since
+        return max(since, restored) if restored else since
 
     def __call__(self, told: Sequence[tuple[Transition, Reading]]) -> list[Notification]:
         settings = self._settings

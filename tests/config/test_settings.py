@@ -270,6 +270,10 @@ warn_minutes_left = 30
     assert standard.warns == ((50, 0), (50, 0), (50, 0))
     assert [rung.tell for rung in standard.rungs_at(Stage.RESOLVE, None)] == [("team_lead", "noc@example.org")]
     assert standard.rungs_at(Stage.RESPOND, None) == ()
+    assert [line for line in config.warnings if line.startswith("ladder.")] == [
+        'ladder.standard: no rung at = "breach" for respond, plan; nobody is told of it',
+        'ladder.vip: no rung at = "breach" for respond, plan, resolve; nobody is told of it',
+    ]
 
 
 def test_percents_and_companies_of_objectives() -> None:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from slamon.core.alert_key import parse_alert_key
+from slamon.core.instants import format_instant
 from slamon.core.ladder import Ladder, Ladders, Rung, parse_mark
 from slamon.core.promise import PolicyRule
 from slamon.core.reference import GoalHours, Member
 from slamon.core.ticket import STAGES, Ref, Stage
 from slamon.jobs.marks import watch_marks
 from slamon.jobs.tenant import ChannelUse, TenantSettings
+from slamon.ports import RESTORED
 from slamon.ports.event import decode_event
 from slamon.walltime import SimulatedTime
 from tests.jobs.conftest import OpenDesk
@@ -401,3 +403,16 @@ async def test_the_daemon_wakes_at_the_instant_of_a_mark_not_at_the_next_poll(de
     (record,) = watched.store.load_rungs(TENANT, 1)
     assert (record.mark, record.at, str(record.outcome)) == ("50%", at("12:00"), "told")
     assert record.at <= record.seen_at
+
+
+def test_what_passed_between_a_backup_and_its_restore_is_not_told_one_by_one(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), climbing())
+    watched.poll("10:01")
+    watched.store.claim_run(RESTORED, format_instant(at("11:00")), at("12:30"))
+    watched.start()
+
+    watched.poll("12:31")
+    assert [note.kind for note in watched.mails()] == ["restored", "restored"]
+    assert [(r.mark, str(r.outcome)) for r in watched.store.load_rungs(TENANT, 1)] == [("50%", "history")]
+    watched.evaluate("13:00")
+    assert [kind for kind, _ in told_by(watched)] == ["near_breach/75%"] * 2
