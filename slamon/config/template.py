@@ -72,7 +72,7 @@ priority_goals = [
 ]
 # warn_percent = 75             # default: that of [alerts]
 # warn_minutes_left = 30        # also at risk when so much business time is left; 0: not
-# ladder = "standard"           # instead of both; default: that of [alerts]
+# or, instead of both, ladder = "standard": default: that of [alerts]
 # change = "same_start"         # new goals from the old start; or "forward", "strictest"
 # reopen = "resume"             # resolved time does not count; or "count", "new_cycle"
 # reopen_grace_minutes = 0      # a shorter stay at resolved is as if it had not happened
