@@ -15,6 +15,7 @@ PROGRAMS = (
     "prometheus",
     "promtool",
     "prometheus-alertmanager",
+    "amtool",
     "chromium",
     "node",
     "strace",

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from slamon import resources
+from slamon.channels import alertmanager
 from tests import tools
-from tests.docs.pages import REFERENCE
+from tests.docs.pages import REFERENCE, ROOT
 from tests.e2e.processes import get, running, simulator, wait_for
 from tests.e2e.test_daemon import address, ready, write_config
 
@@ -52,21 +54,68 @@ def test_promtool_accepts_the_scrape_configuration() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_promtool_accepts_the_example_for_another_machine() -> None:
+    """Its password and certificate are the reader's, so only what it says is checked, and that its rules are there."""
+    config = resources.folder("grafana") / "prometheus" / "prometheus.yml"
+
+    done = subprocess.run(
+        [tools.program("promtool"), "check", "config", "--syntax-only", str(config)], capture_output=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(config.read_text("utf-8"))["rule_files"] == [path.name for path in RULES]
+
+
+def test_amtool_accepts_the_example_of_alertmanager_and_its_alerts_exist() -> None:
+    config = resources.folder("grafana") / "alertmanager" / "alertmanager.yml"
+
+    done = subprocess.run([tools.program("amtool"), "check-config", str(config)], capture_output=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    known = {name for path in RULES for name in re.findall(r"- alert: (\S+)", path.read_text("utf-8"))}
+    named = set(re.findall(r"Slamon\w+", config.read_text("utf-8"))) - set(alertmanager.NAMES.values())
+    assert {name for name in named if not any(alert.startswith(name) for alert in known)} == set()
+
+
 RULES = sorted((resources.folder("grafana") / "prometheus").glob("*.rules.yml"))
+RUNBOOK = ("What it means", "Look first", "Mend", "When it is false")
 RULE_TESTS = Path(__file__).parents[1] / "data" / "prometheus"
 
 
 @pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
 def test_each_rule_speaks_and_is_silent_where_it_should(rules: Path) -> None:
-    cases = RULE_TESTS / rules.name.replace(".rules.yml", "_test.yml")
+    cases = sorted(RULE_TESTS.glob(rules.name.replace(".rules.yml", "*_test.yml")))
 
     done = subprocess.run(
-        [tools.program("promtool"), "test", "rules", str(cases)], capture_output=True, text=True, timeout=120
+        [tools.program("promtool"), "test", "rules", *map(str, cases)], capture_output=True, text=True, timeout=300
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
     names = re.findall(r"- (?:alert|record): (\S+)", rules.read_text("utf-8"))
-    assert [name for name in names if name not in cases.read_text("utf-8")] == []
+    tried = "".join(path.read_text("utf-8") for path in cases)
+    assert [name for name in names if name not in tried] == []
+
+
+@pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
+def test_each_alert_has_a_page_that_says_what_to_do_and_a_dashboard(rules: Path) -> None:
+    alerts = [
+        rule
+        for group in yaml.safe_load(rules.read_text("utf-8"))["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+
+    assert alerts
+    for alert in alerts:
+        notes = alert["annotations"]
+        assert notes["runbook_url"] == f"docs/runbooks/{alert['alert']}.md"
+        page = (ROOT / notes["runbook_url"]).read_text("utf-8")
+        assert page.startswith(f"# {alert['alert']}\n")
+        assert [title for title in RUNBOOK if f"\n**{title}.** " not in page] == []
+        uid = notes["dashboard_url"].removeprefix("/d/").partition("?")[0]
+        assert (resources.folder("grafana") / "dashboards" / "json" / f"{uid}.json").exists()
+        assert alert["labels"]["severity"] in {"critical", "warning", "info"}
+        assert ("for" in alert) == (alert["alert"] != "SlamonBreach")
 
 
 @pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
