@@ -9,6 +9,7 @@ import subprocess
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests import tools
 from tests.docs.pages import REFERENCE, ROOT
 from tests.e2e.processes import get, running, simulator, wait_for
 from tests.e2e.test_daemon import address, ready, write_config
+from tests.grafana.dashboards import committed
 
 pytestmark = pytest.mark.xdist_group("prometheus")
 
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.xdist_group("prometheus")
 def slamon_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("scraped")
     with simulator(folder, "--tickets", "60", "--closed", "50") as desk:
-        write_config(folder, desk)
+        write_config(folder, desk, extra='[metrics]\nworst_tickets = 5\n[slo]\ncompanies = ["Nobody"]\n')
         log = folder / "log"
         with running("run", cwd=folder, log=log):
             url = wait_for("the daemon's address", lambda: address(log))
@@ -78,6 +80,15 @@ def test_amtool_accepts_the_example_of_alertmanager_and_its_alerts_exist() -> No
 
 
 RULES = sorted((resources.folder("grafana") / "prometheus").glob("*.rules.yml"))
+EVERY = dict.fromkeys(("tenant", "board", "priority", "company"), ".*")
+CHOSEN = {**EVERY, "stage": "resolve", "__rate_interval": "1m", "__range": "1m"}
+# Absent where nothing is broken, waits or was reloaded, no canary or report is set up, the month has just
+# begun, or the version is not new.
+SILENT = (
+    *("slamon_blind_since_timestamp_seconds", "slamon_outbox_oldest_timestamp_seconds", "slamon_canary_ok"),
+    *("slamon_report", "slamon_config_last_reload_success_timestamp_seconds"),
+    *("slamon_oldest_breach_timestamp_seconds", 'outcome=~"met|missed"', "slamon_build_info offset"),
+)
 RUNBOOK = ("What it means", "Look first", "Mend", "When it is false")
 RULE_TESTS = Path(__file__).parents[1] / "data" / "prometheus"
 
@@ -139,6 +150,23 @@ def test_prometheus_scrapes_it_and_answers(slamon_url: str, tmp_path: Path) -> N
         assert float(open_tickets[0]["value"][1]) > 0
         assert _query(url, "slamon_up") is not None
         assert _query(url, 'up{job="slamon"} == 1') is not None
+        _every_panel_has_something_to_show(url)
+
+
+def _every_panel_has_something_to_show(url: str) -> None:
+    """Every query and variable is understood; what does not wait for trouble or settings brings series."""
+    wait_for("scrapes", lambda: _query(url, 'count_over_time(up{job="slamon"}[1m]) > 4'))
+    for dashboard in committed():
+        for query in dashboard.queries:
+            for name, value in CHOSEN.items():
+                query = query.replace(f"${name}", value)
+            found = _query(url, query)  # a query that is not understood fails here
+            if found is None and not query.endswith("> 0") and not any(name in query for name in SILENT):
+                wait_for(f"{dashboard.name}: {query}", partial(_query, url, query))
+        for variable in (it["definition"] for it in dashboard.variables if it["type"] == "query"):
+            series, _, label = variable.removeprefix("label_values(").removesuffix(")").rpartition(", ")
+            match = urllib.parse.quote(series.replace("$tenant", ".*"))
+            assert json.loads(get(f"{url}/api/v1/label/{label}/values?match[]={match}")[1])["data"], variable
 
 
 @contextmanager
