@@ -17,9 +17,10 @@ setup-dev: $(VENV)/.ready-node    ## the same, and what the tests need
 demo: setup     ## slamon on a simulated ConnectWise, SQLite and a local mailbox
 	@$(BIN)/slamon demo
 
+# One worker more than there are processors: daemons under test wait a lot.
 test: setup-dev ## all checks and all tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --durations 20
 
 lint: setup-dev ## ruff and mypy
 	$(BIN)/ruff check .
