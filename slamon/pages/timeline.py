@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from slamon.core.ledger import Interval, Ledger
 from slamon.core.ticket import STAGES
 
 WIDTH = 1000.0
+LETTER = 6.5  # units that a letter of a name takes
 LEAST = 1.0  # units; what is narrower is drawn together with its neighbour
 KINDS = {
     "open": "counted",
@@ -34,12 +36,28 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An instant that matters to a goal: `what` is due, reached or breached."""
+    """An instant that matters to a goal: `what` is due, reached or breached. `lane` keeps its name off other names."""
 
     x: float
     stage: str
     what: str
     at: datetime
+    lane: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage} {self.what}"
+
+    @property
+    def ends_left(self) -> bool:
+        """Whether its name stands to the left of it, since there is no room to the right."""
+        return self.x > WIDTH * 0.85
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where its name stands."""
+        length = LETTER * len(self.name)
+        return (self.x - length, self.x) if self.ends_left else (self.x, self.x + length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,11 @@ class Timeline:
     now_x: float
     bars: Sequence[Bar]
     marks: Sequence[Mark]
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes the names take."""
+        return max((mark.lane + 1 for mark in self.marks), default=0)
 
 
 def draw(ledger: Ledger) -> Timeline | None:
@@ -72,7 +95,7 @@ def draw(ledger: Ledger) -> Timeline | None:
         for each in ledger.intervals
     ]
     marks = [Mark(place(at), stage, what, at) for stage, what, at in moments]
-    return Timeline(begins_at, ends_at, place(ledger.reading.as_of), list(_joined(bars)), marks)
+    return Timeline(begins_at, ends_at, place(ledger.reading.as_of), list(_joined(bars)), _apart(marks))
 
 
 def _moments(ledger: Ledger, stage: int) -> Iterator[tuple[str, datetime]]:
@@ -80,6 +103,15 @@ def _moments(ledger: Ledger, stage: int) -> Iterator[tuple[str, datetime]]:
     for what, at in (("due", goal.due_at), ("reached", goal.reached_at), ("breached", goal.breached_at)):
         if at is not None:
             yield what, at
+
+
+def _apart(marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks, each in the first lane in which its name covers no other."""
+    placed: list[Mark] = []
+    for mark in sorted(marks, key=attrgetter("x")):
+        taken = {other.lane for other in placed if other.span[0] < mark.span[1] and mark.span[0] < other.span[1]}
+        placed.append(replace(mark, lane=next(lane for lane in range(len(marks)) if lane not in taken)))
+    return placed
 
 
 def _joined(bars: Sequence[Bar]) -> Iterator[Bar]:

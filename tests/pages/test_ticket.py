@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import httpx
 
@@ -94,3 +95,13 @@ def test_hostile_text_is_text_on_every_page(visitor: httpx.Client) -> None:
         assert not re.search(r"[\x00\u202e\ud800]", page.text), path
         assert len(page.text) < 100_000, path
         assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_names_in_the_drawing_do_not_cover_one_another(house: Cottage) -> None:
+    drawn = draw(load_ledger(house.store, "main", 3, at("11:30")))
+
+    assert drawn is not None
+    marks = sorted(drawn.marks, key=lambda mark: (mark.lane, mark.x))
+    for one, other in pairwise(marks):
+        assert one.lane != other.lane or one.span[1] <= other.span[0]
+    assert drawn.lanes > 1
