@@ -124,7 +124,7 @@ def tenant_document(
     said: Mapping[int, Sequence[Intervention]],
 ) -> dict[str, Any]:
     """Return what is known of a tenant's open tickets; instants are ISO 8601 in UTC."""
-    from msgspec import to_builtins
+    from msgspec.structs import asdict
 
     from slamon.core.ticket import STAGES
     from slamon.documents.line import ticket_line
@@ -139,7 +139,8 @@ def tenant_document(
         stage = urgent_stage(reading)
         assert stage is not None
         holds = standing_of(said.get(reading.ticket_id, ()), reading, stage, now)
-        line = to_builtins(ticket_line(standing.tickets[reading.ticket_id], reading, stage))
+        line = asdict(ticket_line(standing.tickets[reading.ticket_id], reading, stage))
+        line |= {name: value.isoformat() for name, value in line.items() if isinstance(value, datetime)}
         tickets.append({**line, **said_document(holds)})
     return {
         "tenant": name,

@@ -34,7 +34,7 @@ def test_fields_at_their_default_do_not_count_so_that_one_can_be_added() -> None
 
 
 def test_any_other_content_has_another_version() -> None:
-    changed = Terms("Silver", "x", 1, 2, 3, 80, 60, "forward", "count", 60, True, Percents(95))
+    changed = Terms("Silver", "x", 1, 2, 3, 80, 60, "forward", "count", 60, True, Percents(95), ((1, 2),) * 3)
     each_changed = [replace(GOLD, **{f.name: getattr(changed, f.name)}) for f in fields(Terms)]
     seen = {version_of(terms) for terms in [GOLD, *each_changed]}
     calendars = [OFFICE, replace(OFFICE, zone="UTC"), replace(OFFICE, holidays=()), replace(OFFICE, openings=())]
