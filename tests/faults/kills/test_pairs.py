@@ -13,7 +13,7 @@ import pytest
 from tests.faults.kills import chance, pauses
 from tests.faults.kills.databases import PostgresServer, SqliteFiles, postgres_server
 
-KILLS = {"SQLite": 2, "Postgres": 4}
+KILLS = {"SQLite": 2, "Postgres": 2}
 SEED = 3
 pytestmark = pytest.mark.xdist_group("kills")
 
