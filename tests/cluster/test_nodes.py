@@ -1,4 +1,4 @@
-"""Two nodes, twelve tenants, and and one of the nodes killed: nothing is lost, nothing is done twice."""
+"""Two nodes, twelve tenants, and one of the nodes killed: nothing is lost, nothing is done twice."""
 
 from __future__ import annotations
 
