@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from slamon.core.instants import format_instant, parse_instant
 from slamon.core.transition import Change, Transition
+from slamon.jobs.notice import notice
 from slamon.jobs.tenant import TenantSettings, TenantState
 from slamon.log import get_logger
-from slamon.mail import message_id
 from slamon.ports import RESTORED, Notification, Poll, Store, TransitionRecord
 from slamon.reporting.render import Renderer
 from slamon.reporting.restored import RestoredMail, RestoredRow
@@ -90,17 +90,7 @@ class Aftermath:
         rendered = self._renderer.render("restored", mail=mail)
         event = f"{tenant}/restored/{format_instant(restoration.restored_at)}"
         return [
-            Notification(
-                key=f"{event}/{recipient}",
-                tenant=tenant,
-                kind="restored",
-                recipient=recipient,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                message_id=message_id(event, recipient, self._domain),
-                created_at=now,
-            )
+            notice(rendered, event, recipient, self._domain, tenant=tenant, kind="restored", now=now)
             for recipient in self._settings.recipients
         ]
 

@@ -12,10 +12,10 @@ from slamon.core.alert_key import AlertKey, parse_alert_key
 from slamon.core.reading import Reading
 from slamon.core.ticket import Ticket
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.notice import notice
 from slamon.jobs.sight import read_sight
 from slamon.jobs.tenant import TenantSettings
 from slamon.log import get_logger
-from slamon.mail import message_id
 from slamon.ports import Notification, Store, Unobserved
 from slamon.reporting.digest import Digest, DigestRow, stands
 from slamon.reporting.render import Renderer
@@ -62,17 +62,15 @@ class Backlogs:
         first, last = alerts[0][1], alerts[-1][1]
         rendered = self.renderer.render("digest", digest=digest)
         event = f"{first.tenant}/digest/{first.id}-{last.id}"
-        return Notification(
-            key=f"{event}/{first.recipient}",
+        return notice(
+            rendered,
+            event,
+            first.recipient,
+            self.domain,
             tenant=first.tenant,
             kind="digest",
+            now=now,
             channel=first.channel,
-            recipient=first.recipient,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=message_id(event, first.recipient, self.domain),
-            created_at=now,
         )
 
     def describe(self, alerts: Sequence[Alert], now: datetime) -> Digest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from slamon.core.instants import format_instant, from_epoch, to_epoch
@@ -10,10 +10,10 @@ from slamon.core.reading import OPEN_VERDICTS
 from slamon.core.sight import Outlook, Pace, Sight
 from slamon.core.ticket import STAGES, Stage
 from slamon.core.transition import Change
+from slamon.jobs.notice import notice
 from slamon.jobs.open_rows import walk_open_rows
 from slamon.jobs.tenant import TenantSettings, TenantState
-from slamon.mail import message_id
-from slamon.ports import Notification, Store
+from slamon.ports import Store
 from slamon.reporting.context import BlindMail, DueRow, SightedMail
 from slamon.reporting.render import Rendered, Renderer
 
@@ -90,18 +90,8 @@ class SightTeller:
     def _put(self, kind: str, since: datetime, now: datetime, rendered: Rendered) -> int:
         period = format_instant(since)
         event = f"{self._settings.name}/{kind}/{period}"
-        notes: Sequence[Notification] = [
-            Notification(
-                key=f"{event}/{recipient}",
-                tenant=self._settings.name,
-                kind=kind,
-                recipient=recipient,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                message_id=message_id(event, recipient, self._domain),
-                created_at=now,
-            )
+        notes = [
+            notice(rendered, event, recipient, self._domain, tenant=self._settings.name, kind=kind, now=now)
             for recipient in self._settings.operators
         ]
         fresh = self._store.enqueue(notes)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from slamon.core.instants import format_instant
 from slamon.core.intervention import Intervention, standing
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.notice import notice
 from slamon.jobs.sight import load_blind_spans
 from slamon.jobs.tenant import TenantSettings
-from slamon.mail import message_id
-from slamon.ports import Notification, Store, Unobserved
+from slamon.ports import Store, Unobserved
 from slamon.reporting.breach_report import build_breach_report
 from slamon.reporting.context import BreachReport, BreachRow
 from slamon.reporting.render import Renderer
@@ -102,17 +102,7 @@ def send_breach_report(
         rendered = renderer.render_breach_report(report)
         event = f"{settings.name}/report/{name}/{period}"
         notes += [
-            Notification(
-                key=f"{event}/{recipient}",
-                tenant=settings.name,
-                kind="report",
-                recipient=recipient,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                message_id=message_id(event, recipient, domain),
-                created_at=until,
-            )
+            notice(rendered, event, recipient, domain, tenant=settings.name, kind="report", now=until)
             for recipient in recipients[settings.name]
         ]
     fresh = store.enqueue(notes)

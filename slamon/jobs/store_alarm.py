@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from slamon.core.instants import format_instant
 from slamon.errors import DeliveryError, DeliveryUnknownError, SlamonError, StoreError
 from slamon.jobs.blindness import AHEAD, MOST, find_due
+from slamon.jobs.notice import notice
 from slamon.jobs.tenant import TenantSettings
 from slamon.log import get_logger
-from slamon.mail import message_id
 from slamon.ports import Channel, Notification, Observer, Store
 from slamon.reporting.context import DueRow, StoredMail, UnstoredMail
 from slamon.reporting.render import Renderer
@@ -168,17 +168,7 @@ class StoreAlarm:
     ) -> Notification:
         rendered = self.renderer.render(kind, mail=mail)
         event = f"{self.host}/{kind}/{format_instant(outage.since)}"
-        return Notification(
-            key=f"{event}/{operator}",
-            tenant=tenants[0].settings.name,
-            kind=kind,
-            recipient=operator,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=message_id(event, operator, self.domain),
-            created_at=now,
-        )
+        return notice(rendered, event, operator, self.domain, tenant=tenants[0].settings.name, kind=kind, now=now)
 
 
 def _patience(tenants: Sequence[Unstored]) -> timedelta:
