@@ -10,10 +10,10 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from slamon import __version__
-from slamon.clean import clean_line, clean_text
+from slamon.clean import clean_text
 from slamon.documents.sight import sight_line
 from slamon.pages.house import House, Room
-from slamon.reporting import words
+from slamon.reporting.filters import FILTERS
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -44,15 +44,7 @@ def _build_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "business_time": words.business_time,
-        "wall_time": words.wall_time,
-        "local_instant": words.local_instant,
-        "both_instants": words.both_instants,
-        "short_instant": words.short_instant,
-        "plural": words.plural,
-        "line": clean_line,
-    }
+    environment.filters |= FILTERS
     environment.globals |= {"slamon_version": __version__}
     return environment
 

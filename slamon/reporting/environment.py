@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from slamon import __version__
 from slamon.clean import clean_line, clean_text
-from slamon.reporting import words
 from slamon.reporting.advice import advice, headline, paused
+from slamon.reporting.filters import FILTERS
 
 LONGEST = 1024 * 1024  # characters in one place: cleaning more would take long
 PARTS = ("subject", "txt", "html")
@@ -45,17 +45,7 @@ def build_environment(loader: BaseLoader, *, sandboxed: bool = False) -> Environ
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "business_time": words.business_time,
-        "wall_time": words.wall_time,
-        "local_instant": words.local_instant,
-        "utc_instant": words.utc_instant,
-        "both_instants": words.both_instants,
-        "short_instant": words.short_instant,
-        "short_span": words.short_span,
-        "plural": words.plural,
-        "line": clean_line,
-    }
+    environment.filters |= FILTERS
     environment.globals |= {"headline": headline, "advice": advice, "paused": paused, "slamon_version": __version__}
     environment.globals["notice"] = ""  # a line for the foot of a mail
     return environment
