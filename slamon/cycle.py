@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 
 from slamon.core.sight import Pace
@@ -27,37 +28,39 @@ from slamon.store_trouble import StoreTrouble
 FRESH = 5.0  # real seconds: what a poll brought is news for so long
 
 
-class TenantCycle:
-    """One tenant's poll and evaluation, one at a time. *outbox* is set when there may be mail to send."""
+@dataclass(frozen=True, slots=True)
+class CycleParts:
+    """What a cycle is made of. `outbox` is set when there may be mail to send."""
 
-    def __init__(
-        self,
-        deps: PollDeps,
-        evaluator: Evaluator,
-        announcer: Announcer,
-        metrics: Metrics,
-        wall: WallTime,
-        *,
-        poll_every: timedelta,
-        blind_after: int,
-        outbox: asyncio.Event,
-        aftermath: Aftermath | None,
-        teller: SightTeller | None,
-        endings: Endings | None = None,
-    ) -> None:
-        self.deps = deps
+    deps: PollDeps
+    evaluator: Evaluator
+    announcer: Announcer
+    metrics: Metrics
+    wall: WallTime
+    outbox: asyncio.Event
+    pace: Pace
+    aftermath: Aftermath | None = None
+    teller: SightTeller | None = None
+    endings: Endings | None = None
+
+
+class TenantCycle:
+    """One tenant's poll and evaluation, one at a time."""
+
+    def __init__(self, parts: CycleParts) -> None:
+        self.deps = parts.deps
         self.last: Poll | None = None
         self.last_success_at: datetime | None = None
-        self.lookout = Lookout(deps.settings.name, Pace(poll_every, blind_after), wall)
-        self._trouble = StoreTrouble(self.lookout, metrics, wall.real_seconds(poll_every))
-        self._evaluator = evaluator
-        self._announcer = announcer
-        self._metrics = metrics
-        self._wall = wall
-        self._outbox = outbox
-        self._aftermath = aftermath
-        self._teller = teller
-        self._endings = endings
+        self.lookout = Lookout(parts.deps.settings.name, parts.pace, parts.wall)
+        self._trouble = StoreTrouble(self.lookout, parts.metrics, parts.wall.real_seconds(parts.pace.poll_every))
+        self._evaluator = parts.evaluator
+        self._announcer = parts.announcer
+        self._metrics = parts.metrics
+        self._wall = parts.wall
+        self._outbox = parts.outbox
+        self._aftermath = parts.aftermath
+        self._teller = parts.teller
+        self._endings = parts.endings
         self._busy = asyncio.Lock()
         self._counts: OpenCounts | None = None
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)

@@ -5,22 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import TypeVar
 
 from slamon.comparison import Comparison
-from slamon.cycle import TenantCycle
+from slamon.cycle import CycleParts, TenantCycle
 from slamon.errors import LeaseLostError, SchemaOutdatedError, StoreError
-from slamon.jobs.aftermath import Aftermath
-from slamon.jobs.announce import Announcer
-from slamon.jobs.blindness import SightTeller
-from slamon.jobs.deps import PollDeps
-from slamon.jobs.endings import Endings
-from slamon.jobs.evaluate import Evaluator
 from slamon.leases import Hold, Unshared
 from slamon.log import get_logger
-from slamon.metrics import Metrics
-from slamon.ports import WallTime
 from slamon.standby import show_stored
 
 log = get_logger(__name__)
@@ -34,35 +25,13 @@ class TenantWatch(TenantCycle):
 
     def __init__(
         self,
-        deps: PollDeps,
-        evaluator: Evaluator,
-        announcer: Announcer,
-        metrics: Metrics,
-        wall: WallTime,
+        parts: CycleParts,
         *,
-        poll_every: timedelta,
-        blind_after: int = 3,
-        outbox: asyncio.Event,
         hint_seconds: float = 5.0,
         comparison: Comparison | None = None,
         hold: Hold | None = None,
-        aftermath: Aftermath | None = None,
-        teller: SightTeller | None = None,
-        endings: Endings | None = None,
     ) -> None:
-        super().__init__(
-            deps,
-            evaluator,
-            announcer,
-            metrics,
-            wall,
-            poll_every=poll_every,
-            blind_after=blind_after,
-            outbox=outbox,
-            aftermath=aftermath,
-            teller=teller,
-            endings=endings,
-        )
+        super().__init__(parts)
         self._hint_seconds = hint_seconds
         self._hinted = asyncio.Event()
         self._hinted_at: float | None = None  # monotonic; the first hint since the last poll began

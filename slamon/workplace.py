@@ -18,6 +18,7 @@ from slamon.connectwise.audit import AuditReader
 from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.core.instants import format_instant
+from slamon.cycle import CycleParts
 from slamon.errors import SchemaOutdatedError, SlamonError, TenantHeldError
 from slamon.hints import Hinted
 from slamon.holder import new_holder
@@ -155,23 +156,25 @@ class Workplace:
             clock=self._clock_check(name),
             find_unseen=evaluator.find_unseen,
         )
-        watch = TenantWatch(
+        parts = CycleParts(
             deps,
             evaluator,
             announcer,
             self.metrics,
             self.wall,
-            poll_every=pace.poll_every,
-            blind_after=pace.blind_after,
-            outbox=self.outbox,
+            self.outbox,
+            pace,
+            aftermath=aftermath,
+            endings=Endings(settings, store),
+            teller=SightTeller(settings, state, store, self.renderer, domain=domain, pace=pace),
+        )
+        watch = TenantWatch(
+            parts,
             hint_seconds=self.config.tenant[name].callbacks.debounce_seconds,
             comparison=Comparison(
                 name, lambda now: compare_apart(CompareOrder(self.config.store.url, settings, now)), self.metrics
             ),
             hold=self.leases.hold(name),
-            aftermath=aftermath,
-            endings=Endings(settings, store),
-            teller=SightTeller(settings, state, store, self.renderer, domain=domain, pace=pace),
         )
         if before is None:
             good = self.store.load_last_poll(name, successful=True)

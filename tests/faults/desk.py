@@ -17,6 +17,8 @@ from slamon.connectwise.client import Client
 from slamon.connectwise.credentials import Credentials
 from slamon.connectwise.limits import Limits
 from slamon.connectwise.source import ConnectWiseSource
+from slamon.core.sight import Pace
+from slamon.cycle import CycleParts
 from slamon.demo.folder import TENANT, DemoFolder
 from slamon.jobs.announce import Announcer
 from slamon.jobs.deps import PollDeps
@@ -128,15 +130,16 @@ async def watching(
         now=wall.now,
         read_trail=partial(read_trail, AuditReader()),
     )
-    desk.watch = TenantWatch(
+    parts = CycleParts(
         deps,
         Evaluator(TENANT, store, metrics),
         Announcer(settings, state, store, renderer, domain="example.org", watched_since=clock()),
         metrics,
         wall,
-        poll_every=poll_every,
-        outbox=asyncio.Event(),
+        asyncio.Event(),
+        Pace(poll_every),
     )
+    desk.watch = TenantWatch(parts)
     try:
         yield desk
     finally:

@@ -19,6 +19,7 @@ from slamon.core.reference import GoalHours
 from slamon.core.sight import Pace
 from slamon.core.ticket import Event, Kind, Stage
 from slamon.core.transition import Transition
+from slamon.cycle import CycleParts
 from slamon.jobs.aftermath import Aftermath
 from slamon.jobs.announce import Announcer
 from slamon.jobs.blindness import SightTeller
@@ -126,27 +127,23 @@ class Desk:
             domain="example.org",
             pace=Pace(self.poll_every),
         )
-        self.watch = self._watch_of(deps, announcer)
-
-    def _watch_of(self, deps: PollDeps, announcer: Announcer, comparison: Comparison | None = None) -> TenantWatch:
-        self._parts = (deps, announcer)
-        return TenantWatch(
+        self._parts = CycleParts(
             deps,
             self.evaluator,
             announcer,
             self.metrics,
             self.wall,
-            poll_every=self.poll_every,
-            outbox=self.outbox,
-            comparison=comparison,
+            self.outbox,
+            Pace(self.poll_every),
             aftermath=self.aftermath,
             teller=self.teller,
             endings=Endings(self.settings, self.used),
         )
+        self.watch = TenantWatch(self._parts)
 
     def compare_with(self, comparison: Comparison) -> None:
         """Watch anew, with *comparison* beside the polls."""
-        self.watch = self._watch_of(*self._parts, comparison)
+        self.watch = TenantWatch(self._parts, comparison=comparison)
 
     def keep_time_by(self, wall: WallTime) -> None:
         """Let time pass by itself, for what is watched as for its source, and start anew."""
