@@ -64,6 +64,7 @@ def _sight(frame: Dashboard) -> None:
             "Time since the last poll that worked began, by tenant.",
             Query(age("tenant", f"slamon_last_successful_poll_timestamp_seconds{{{TENANT}}}"), "{{tenant}}"),
             unit=SECONDS,
+            steps=((None, "green"), (300, "orange"), (900, "red")),
             nothing="never polled",
         )
     )

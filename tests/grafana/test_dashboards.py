@@ -166,6 +166,21 @@ def test_a_colour_never_stands_alone(dashboard: Dashboard) -> None:
                 assert panel["title"] == "Blind for" or _words(panel).keys() == {"0", "1"}, panel["title"]
 
 
+def test_what_two_dashboards_ask_alike_they_show_alike() -> None:
+    """A number that is red on one of them is not black on the other."""
+    shown: dict[tuple[str, ...], list[Any]] = {}
+    for panel in (panel for dashboard in DASHBOARDS for panel in dashboard.panels):
+        defaults = panel["fieldConfig"]["defaults"]
+        asked = (panel["type"], *(target["expr"] for target in panel["targets"]))
+        looks = [panel["title"], *(defaults.get(key) for key in ("unit", "thresholds", "mappings", "noValue"))]
+        shown.setdefault(asked, []).append(looks)
+
+    repeated = {asked: looks for asked, looks in shown.items() if len(looks) > 1}
+    assert {looks[0][0] for looks in repeated.values()} >= {"Breached", "Seen", "Age of the data"}
+    for looks in repeated.values():
+        assert looks == looks[:1] * len(looks), looks[0][0]
+
+
 def _words(panel: dict[str, Any]) -> dict[str, Any]:
     (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
     words: dict[str, Any] = mapping["options"]
