@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from grafana.dashboards import links
-from grafana.dashboards.frame import board_choice, dashboard, priority_choice, stage_choice
-from grafana.dashboards.panels import FEW_ARE_ODD, NONE_IS_GOOD, SHARE, course, figure, listing, row
-from grafana.dashboards.promql import BOARD, PRIORITY, STAGE, Query, share, total
+from grafana.dashboards import links, recurring
+from grafana.dashboards.frame import board_choice, dashboard, priority_choice, section, stage_choice
+from grafana.dashboards.panels import FEW_ARE_ODD, NONE_IS_GOOD, course, figure, listing
+from grafana.dashboards.promql import BOARD, PRIORITY, STAGE, Query, by_outcome, by_state, total
 
 
 def build() -> Dashboard:
@@ -25,8 +25,9 @@ def _state(state: str) -> Query:
 
 
 def _now(frame: Dashboard) -> None:
-    frame.with_row(row("Board: $stage"))
-    frame.with_panel(
+    section(
+        frame,
+        "Board: $stage",
         figure(
             "Breached",
             "Open tickets whose goal is broken, by board.",
@@ -34,79 +35,58 @@ def _now(frame: Dashboard) -> None:
             steps=NONE_IS_GOOD,
             link=("Breaches", links.breaches()),
             span=8,
-        )
-    )
-    frame.with_panel(
-        figure("At risk", "Open tickets past the warning mark, by board.", _state("at_risk"), steps=FEW_ARE_ODD, span=8)
-    )
-    frame.with_panel(figure("Paused", "Open tickets that wait, by board.", _state("paused"), span=8))
-    frame.with_panel(
+        ),
+        figure(
+            "At risk", "Open tickets past the warning mark, by board.", _state("at_risk"), steps=FEW_ARE_ODD, span=8
+        ),
+        figure("Paused", "Open tickets that wait, by board.", _state("paused"), span=8),
         course(
             "Open tickets by state",
             "Each open ticket of the boards once, by the state of its goal in this stage.",
             Query(total("state", f"slamon_tickets{{{BOARD}, {STAGE}}}"), "{{state}}"),
             stacked=True,
             span=24,
-        )
+        ),
     )
 
 
 def _priorities(frame: Dashboard) -> None:
-    frame.with_row(row("By priority, all boards of the tenants: $stage"))
-    states = {"breached": "breached", "at_risk": "at risk", "paused": "paused"}
     metric = "slamon_tickets_by_priority"
-    columns = {
-        name: total("tenant, priority", f'{metric}{{{PRIORITY}, {STAGE}, state="{state}"}}')
-        for state, name in states.items()
-    }
-    columns["open"] = total("tenant, priority", f"{metric}{{{PRIORITY}, {STAGE}}}")
-    frame.with_panel(
+    section(
+        frame,
+        "By priority, all boards of the tenants: $stage",
         listing(
             "Open tickets by priority",
             "Each open ticket of the tenants once. Priorities are not told apart by board.",
-            columns,
+            by_state("tenant, priority", metric, f"{PRIORITY}, {STAGE}"),
             bad=("breached",),
             order="breached",
             span=12,
-        )
-    )
-    frame.with_panel(
+        ),
         course(
             "Breached by priority",
             "Open tickets whose goal is broken, by priority.",
             Query(total("priority", f'{metric}{{{PRIORITY}, {STAGE}, state="breached"}}'), "{{priority}}"),
-        ).height(9)
+        ).height(9),
     )
 
 
 def _month(frame: Dashboard) -> None:
-    frame.with_row(row("This month: $stage"))
-    frame.with_panel(
-        course(
-            "Goals met by board",
-            "Met / (met + missed) of the present month. It starts anew with the month.",
-            Query(share("board", "slamon_slo_goals_by_board", f"{BOARD}, {STAGE}"), "{{board}}"),
-            unit=SHARE,
-        )
-    )
-    frame.with_panel(
-        course(
-            "Goals met by priority",
-            "Met / (met + missed) of the present month, all boards of the tenants.",
-            Query(share("priority", "slamon_slo_goals_by_priority", f"{PRIORITY}, {STAGE}"), "{{priority}}"),
-            unit=SHARE,
-        )
-    )
-    frame.with_panel(
+    section(
+        frame,
+        "This month: $stage",
+        recurring.goals_met(
+            "board", f"{BOARD}, {STAGE}", "Met / (met + missed) of the present month. It starts anew with the month."
+        ),
+        recurring.goals_met(
+            "priority", f"{PRIORITY}, {STAGE}", "Met / (met + missed) of the present month, all boards of the tenants."
+        ),
         listing(
             "Goals of the month by board",
             "Goals concluded this month in this stage.",
-            {
-                outcome: total("tenant, board", f'slamon_slo_goals_by_board{{{BOARD}, {STAGE}, outcome="{outcome}"}}')
-                for outcome in ("missed", "met")
-            },
+            by_outcome("tenant, board", "slamon_slo_goals_by_board", f"{BOARD}, {STAGE}"),
             bad=("missed",),
             links={"board": ("Breaches", links.BREACHES_OF_ROW)},
             order="missed",
-        )
+        ),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as builders
 
-from grafana.dashboards import links
-from grafana.dashboards.frame import board_choice, dashboard, priority_choice
-from grafana.dashboards.panels import NONE_IS_GOOD, SECONDS, course, figure, listing, row
-from grafana.dashboards.promql import BOARD, PRIORITY, TENANT, Query, done, grown, once, quantile, total
+from grafana.dashboards import links, recurring
+from grafana.dashboards.frame import board_choice, dashboard, priority_choice, section
+from grafana.dashboards.panels import SECONDS, course, figure, listing
+from grafana.dashboards.promql import BOARD, PRIORITY, TENANT, Query, done, grown, once, total
 
 
 def build() -> builders.Dashboard:
@@ -30,35 +30,25 @@ def _address() -> builders.TextBoxVariable:
 
 
 def _open(frame: builders.Dashboard) -> None:
-    frame.with_row(row("Broken now"))
-    frame.with_panel(
-        figure(
-            "Breached",
-            "Open tickets whose goal is broken, by stage. A ticket may be in several stages.",
-            Query(total("stage", f'slamon_tickets{{{BOARD}, state="breached"}}'), "{{stage}}"),
-            steps=NONE_IS_GOOD,
-            span=8,
-        )
-    )
     oldest = once(f"slamon_oldest_breach_timestamp_seconds{{{TENANT}}}")
-    frame.with_panel(
+    due = once(f"slamon_ticket_due_timestamp_seconds{{{BOARD}}}")
+    section(
+        frame,
+        "Broken now",
+        recurring.breached(span=8),
         figure(
             "Oldest open breach",
             "Time since it happened, by stage, of all boards of the tenants.",
             Query(f"time() - min by (stage) ({oldest})", "{{stage}}"),
             unit=SECONDS,
             span=8,
-        )
-    )
-    frame.with_panel(
+        ),
         figure(
             "Breaches in this time",
             "Breaches recorded in the time shown, by stage, of all boards of the tenants.",
             Query(grown("stage", f"slamon_breaches_total{{{TENANT}}}", "$__range"), "{{stage}}"),
             span=8,
-        )
-    )
-    frame.with_panel(
+        ),
         listing(
             "Boards with breaches",
             "Open tickets whose goal is broken.",
@@ -67,10 +57,7 @@ def _open(frame: builders.Dashboard) -> None:
             links={"board": ("Board", links.BOARD_OF_ROW)},
             order="breached",
             span=12,
-        )
-    )
-    due = once(f"slamon_ticket_due_timestamp_seconds{{{BOARD}}}")
-    frame.with_panel(
+        ),
         listing(
             "Tickets due first",
             "Time until each goal is due, below 0 since it was. Empty unless `worst_tickets` of `[metrics]` is set.",
@@ -79,30 +66,28 @@ def _open(frame: builders.Dashboard) -> None:
             links={"ticket": ("In ConnectWise", links.TICKET_OF_ROW)},
             order="left",
             span=12,
-        )
+        ),
     )
 
 
 def _history(frame: builders.Dashboard) -> None:
-    frame.with_row(row("What happened, all boards of the tenants"))
-    frame.with_panel(
+    buckets = once("increase(slamon_goal_elapsed_seconds_bucket[$__range])")
+    section(
+        frame,
+        "What happened, all boards of the tenants",
         course(
             "Warnings and breaches",
             "Near breaches and breaches recorded in each step.",
             Query(grown("stage", f"slamon_near_breaches_total{{{TENANT}}}"), "near {{stage}}"),
             Query(grown("stage", f"slamon_breaches_total{{{TENANT}}}"), "breached {{stage}}"),
             bars=True,
-        )
-    )
-    frame.with_panel(
+        ),
         course(
             "Goals concluded",
             "Goals met and missed in each step, by outcome and stage.",
             Query(grown("outcome, stage", f"slamon_goals_concluded_total{{{PRIORITY}}}"), "{{outcome}} {{stage}}"),
             bars=True,
-        )
-    )
-    frame.with_panel(
+        ),
         listing(
             "Goals missed by priority",
             "Goals missed and met in the time shown.",
@@ -117,49 +102,40 @@ def _history(frame: builders.Dashboard) -> None:
             bad=("missed",),
             order="missed",
             span=12,
-        )
-    )
-    buckets = once("increase(slamon_goal_elapsed_seconds_bucket[$__range])")
-    frame.with_panel(
+        ),
         figure(
             "Business time that goals took",
             "What nine of ten goals concluded in the time shown stayed below, by stage, in all tenants.",
             Query(f"histogram_quantile(0.9, sum by (le, stage) ({buckets}))", "{{stage}}"),
             unit=SECONDS,
             span=12,
-        ).height(9)
+        ).height(9),
     )
 
 
 def _told(frame: builders.Dashboard) -> None:
-    frame.with_row(row("Was it told"))
-    frame.with_panel(
-        course(
+    kinds = 'kind=~"near_breach|breached|reminder"'
+    section(
+        frame,
+        "Was it told",
+        recurring.how_long(
             "From deadline to knowing",
             "What 95 of 100 deadlines stayed below, by stage.",
-            Query(quantile(0.95, "stage", "slamon_detection_lag_seconds"), "{{stage}}"),
-            unit=SECONDS,
-            span=8,
-        )
-    )
-    kinds = 'kind=~"near_breach|breached|reminder"'
-    frame.with_panel(
-        course(
+            "stage",
+            "slamon_detection_lag_seconds",
+        ),
+        recurring.how_long(
             "From knowing to accepted",
             "What 95 of 100 messages took until the mail server or channel accepted them.",
-            Query(
-                quantile(0.95, "channel, kind", "slamon_notification_latency_seconds", kinds), "{{channel}} {{kind}}"
-            ),
-            unit=SECONDS,
-            span=8,
-        )
-    )
-    frame.with_panel(
+            "channel, kind",
+            "slamon_notification_latency_seconds",
+            kinds,
+        ),
         course(
             "Messages about goals",
             "Attempts in each step, by kind and result.",
             Query(done("kind, result", f"slamon_notifications_total{{{kinds}}}"), "{{kind}} {{result}}"),
             bars=True,
             span=8,
-        )
+        ),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from grafana.dashboards.frame import choice, dashboard, stage_choice
-from grafana.dashboards.panels import COUNT, SHARE, course, figure, listing, row
-from grafana.dashboards.promql import COMPANY, STAGE, TENANT, Query, once, share, total
+from grafana.dashboards import recurring
+from grafana.dashboards.frame import choice, dashboard, section, stage_choice
+from grafana.dashboards.panels import COUNT, SHARE, course, figure, listing
+from grafana.dashboards.promql import COMPANY, STAGE, TENANT, Query, by_outcome, once, share, total
 
 _BUDGET_LEFT = ((None, "red"), (0, "orange"), (1, "green"))
 _PROBABLE = ((None, "green"), (0.5, "orange"), (0.9, "red"))
@@ -28,9 +29,10 @@ def _objective(metric: str) -> Query:
 
 
 def _objectives(frame: Dashboard) -> None:
-    frame.with_row(row("Objective of the month: $stage"))
     none = "no percent promised"
-    frame.with_panel(
+    section(
+        frame,
+        "Objective of the month: $stage",
         figure(
             "Target",
             "Share of the goals that is to be met, by tenant.",
@@ -38,27 +40,21 @@ def _objectives(frame: Dashboard) -> None:
             unit=SHARE,
             nothing=none,
             span=5,
-        )
-    )
-    frame.with_panel(
+        ),
         figure(
             "Met so far",
             "Met / (met + missed) of the present month.",
             Query(share("tenant", "slamon_slo_goals", f"{TENANT}, {STAGE}"), "{{tenant}}"),
             unit=SHARE,
             span=5,
-        )
-    )
-    frame.with_panel(
+        ),
         figure(
             "Budget",
             "Goals that may be missed in the whole month, at the number that is expected.",
             _objective("slamon_slo_budget_goals"),
             nothing=none,
             span=4,
-        )
-    )
-    frame.with_panel(
+        ),
         figure(
             "Left",
             "Goals that may still be missed. Below 0 the objective is missed.",
@@ -66,9 +62,7 @@ def _objectives(frame: Dashboard) -> None:
             steps=_BUDGET_LEFT,
             nothing=none,
             span=5,
-        )
-    )
-    frame.with_panel(
+        ),
         figure(
             "Probability of missing it",
             "How probable it is that more goals will be missed than may be, if things go on so.",
@@ -77,51 +71,39 @@ def _objectives(frame: Dashboard) -> None:
             steps=_PROBABLE,
             nothing=none,
             span=5,
-        )
-    )
-    frame.with_panel(
+        ),
         course(
             "Goals of the month",
             "Goals met, missed, late (open and broken this month) and excluded.",
             Query(total("outcome", f"slamon_slo_goals{{{TENANT}, {STAGE}}}"), "{{outcome}}"),
             unit=COUNT,
-        )
-    )
-    frame.with_panel(
+        ),
         course(
             "Probability of missing the objective",
             "Over time, by tenant. The line is where the alert begins.",
             _objective("slamon_slo_miss_probability"),
             unit=SHARE,
             limit=0.9,
-        )
+        ),
     )
 
 
 def _companies(frame: Dashboard) -> None:
-    frame.with_row(row("Companies: $stage"))
     metric = "slamon_slo_goals_by_company"
     labels = f"{COMPANY}, {STAGE}"
-    frame.with_panel(
+    section(
+        frame,
+        "Companies: $stage",
         listing(
             "Companies",
             "Goals concluded this month by the companies that `companies` of `[slo]` names; all others are `other`.",
-            {
-                "missed": total("tenant, company", f'{metric}{{{labels}, outcome="missed"}}'),
-                "met": total("tenant, company", f'{metric}{{{labels}, outcome="met"}}'),
-                "share met": share("tenant, company", metric, labels),
-            },
+            by_outcome("tenant, company", metric, labels) | {"share met": share("tenant, company", metric, labels)},
             units={"share met": SHARE},
             bad=("missed",),
             order="missed",
             span=12,
-        )
-    )
-    frame.with_panel(
-        course(
-            "Goals met by company",
-            "Met / (met + missed) of the present month. It starts anew with the month.",
-            Query(share("company", metric, labels), "{{company}}"),
-            unit=SHARE,
-        ).height(9)
+        ),
+        recurring.goals_met(
+            "company", labels, "Met / (met + missed) of the present month. It starts anew with the month."
+        ).height(9),
     )

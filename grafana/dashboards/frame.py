@@ -1,10 +1,11 @@
-"""What all dashboards share: data source, variables, links among them, annotations, and how they are written down."""
+"""What all dashboards share: data source, variables, sections, links, annotations, and how they are written down."""
 
 from __future__ import annotations
 
 import json
 
 from grafana_foundation_sdk.builders import dashboard as builders
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.common import DataSourceRef
@@ -31,6 +32,13 @@ def dashboard(uid: str, title: str, description: str, since: str = "now-24h") ->
         .with_variable(builders.DatasourceVariable("datasource").label("Data source").type("prometheus"))
         .with_variable(choice("tenant", "slamon_up"))
     )
+
+
+def section(frame: builders.Dashboard, title: str, *panels: Builder[models.Panel]) -> None:
+    """Put a row with *title* on the dashboard and *panels* below it, from left to right."""
+    frame.with_row(builders.Row(title))
+    for panel in panels:
+        frame.with_panel(panel)
 
 
 def choice(label: str, metric: str) -> builders.QueryVariable:

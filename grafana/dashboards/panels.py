@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common, stat, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as builders
@@ -19,6 +20,7 @@ SECONDS = "s"
 SHARE = "percentunit"
 GREEN, AMBER, RED = "green", "orange", "red"
 Steps = tuple[tuple[float | None, str], ...]
+_Kind = TypeVar("_Kind", stat.Panel, timeseries.Panel, table.Panel)
 
 PLAIN: Steps = ((None, "text"),)
 NONE_IS_GOOD: Steps = ((None, GREEN), (1, RED))
@@ -40,13 +42,7 @@ def figure(
 ) -> stat.Panel:
     """Return one number for each series. *words* stand for values, *nothing* for no series, *link* is (title, path)."""
     panel = (
-        stat.Panel()
-        .title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit(unit)
-        .span(span)
-        .height(4)
+        _begun(stat.Panel(), title, description, unit, span, height=4)
         .no_value(nothing)
         .thresholds(thresholds(steps))
         .graph_mode(shapes.BigValueGraphMode.NONE)
@@ -63,6 +59,21 @@ def figure(
     return panel.data_links([data_link(*link)]) if link else panel
 
 
+def yes_or_no(
+    title: str,
+    description: str,
+    query: Query,
+    *,
+    no: str,
+    yes: str,
+    link: tuple[str, str] | None = None,
+    nothing: str = "none",
+) -> stat.Panel:
+    """Return a word for each series: *no* for 0, *yes* for 1."""
+    words = {"0": no, "1": yes}
+    return figure(title, description, query, steps=ONE_IS_GOOD, words=words, link=link, nothing=nothing)
+
+
 def course(
     title: str,
     description: str,
@@ -75,13 +86,7 @@ def course(
 ) -> timeseries.Panel:
     """Return series over time; *limit* is drawn as a line."""
     panel = (
-        timeseries.Panel()
-        .title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit(unit)
-        .span(span)
-        .height(8)
+        _begun(timeseries.Panel(), title, description, unit, span, height=8)
         .min(0)
         .fill_opacity(60 if stacked else 10)
         .draw_style(shapes.GraphDrawStyle.BARS if bars else shapes.GraphDrawStyle.LINE)
@@ -124,13 +129,7 @@ def listing(
     """
     refs = dict(zip("ABCDEFGH", columns, strict=False))
     panel = (
-        table.Panel()
-        .title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit(unit)
-        .span(span)
-        .height(9)
+        _begun(table.Panel(), title, description, unit, span, height=9)
         .no_value("none")
         .filterable(True)
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
@@ -149,10 +148,6 @@ def listing(
     return panel
 
 
-def row(title: str) -> builders.Row:
-    return builders.Row(title)
-
-
 def thresholds(steps: Steps) -> builders.ThresholdsConfig:
     """Return where which colour begins; the first begins below everything."""
     return (
@@ -165,6 +160,11 @@ def thresholds(steps: Steps) -> builders.ThresholdsConfig:
 def data_link(title: str, path: str) -> builders.DashboardLink:
     """Return a link that a value carries, in this window."""
     return builders.DashboardLink(title).url(path).target_blank(False)
+
+
+def _begun(panel: _Kind, title: str, description: str, unit: str, span: int, *, height: int) -> _Kind:
+    """Return *panel* with what every panel says of itself, whatever its kind."""
+    return panel.title(title).description(description).datasource(SOURCE).unit(unit).span(span).height(height)
 
 
 def _target(ref: str, query: Query) -> Dataquery:

@@ -19,6 +19,11 @@ class Query:
     legend: str = ""
 
 
+def legend(by: str) -> str:
+    """Return what tells series apart that were taken by labels: the values of these labels."""
+    return " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
+
+
 def once(vector: str) -> str:
     """Return *vector* without what two daemons say twice."""
     return f"max without (instance) ({vector})"
@@ -46,11 +51,28 @@ def share(by: str, metric: str, labels: str) -> str:
     return f"{met} / ({concluded} > 0)"
 
 
+def by_state(by: str, metric: str, labels: str) -> dict[str, str]:
+    """Return the open tickets by labels: the query of each state by the name of its column, and that of all."""
+    states = {"breached": "breached", "at risk": "at_risk", "paused": "paused"}
+    columns = {name: total(by, f'{metric}{{{labels}, state="{state}"}}') for name, state in states.items()}
+    return columns | {"open": total(by, f"{metric}{{{labels}}}")}
+
+
+def by_outcome(by: str, metric: str, labels: str) -> dict[str, str]:
+    """Return the goals concluded this month by labels: the query of each outcome by its name, the bad one first."""
+    return {outcome: total(by, f'{metric}{{{labels}, outcome="{outcome}"}}') for outcome in ("missed", "met")}
+
+
 def quantile(share: float, by: str, histogram: str, labels: str = "", window: str = "$__rate_interval") -> str:
     """Return a quantile of what each daemon measured itself."""
     selector = f"{histogram}_bucket{{{labels}}}" if labels else f"{histogram}_bucket"
     grouping = f"le, {by}" if by else "le"
     return f"histogram_quantile({share}, sum by ({grouping}) (rate({selector}[{window}])))"
+
+
+def worst(metric: str, by: str = "tenant") -> Query:
+    """Return the highest value that any daemon shows of a gauge of the tenants."""
+    return Query(f"max by ({by}) ({metric}{{{TENANT}}})", legend(by))
 
 
 def age(by: str, timestamp: str) -> str:
