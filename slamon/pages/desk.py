@@ -100,7 +100,9 @@ class Desk:
     def __init__(self, house: House) -> None:
         self._house = house
         self._view: View | None = None
-        self._read = float("-inf")  # monotonic, when the view was read
+        self._began = float("-inf")  # monotonic: when reading the view began, and when it was done
+        self._read = float("-inf")
+        self._changed = float("-inf")  # monotonic: what was read before is not shown any more
         self._took = 0.0
         self._busy = threading.Lock()
 
@@ -110,19 +112,23 @@ class Desk:
         Raises:
             StoreError: There is nothing kept, and the database did not answer.
         """
-        view = self._view
-        if view is not None and view.read_at.keys() == self._house.rooms().keys():
+        view = self._usable()
+        if view is not None:
             if time.monotonic() - self._read > max(FRESH_SECONDS, SHARE * self._took) and self._busy.acquire(
                 blocking=False
             ):
                 threading.Thread(target=self._renew_and_release, name="pages", daemon=True).start()
             return view
         with self._busy:
-            return self._renew()
+            return self._usable() or self._renew()  # who waited longest has read it for all
+
+    def _usable(self) -> View | None:
+        view, is_newer = self._view, self._began > self._changed
+        return view if view is not None and is_newer and view.read_at.keys() == self._house.rooms().keys() else None
 
     def forget(self) -> None:
         """Have the next one who asks wait for a new reading: something was changed by hand."""
-        self._view = None
+        self._changed = time.monotonic()
 
     def settle(self) -> None:
         """Wait until nobody reads."""
@@ -148,7 +154,7 @@ class Desk:
         listed = tuple(heapq.merge(*parts, key=lambda each: urgency(each.reading)))
         read_at = {name: room.read_at for name, room in rooms.items()}
         self._view = view = View(number, listed, read_at, _names(listed))
-        self._read = time.monotonic()
+        self._began, self._read = began, time.monotonic()
         self._took = self._read - began
         return view
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -115,6 +117,59 @@ def test_what_is_kept_is_served_while_it_is_read_anew(house: Cottage, monkeypatc
     desk.settle()
     assert desk.view().read_at == {"main": at("11:35")}
     assert desk.view().version > first.version
+
+
+def test_what_was_said_by_hand_is_a_new_list_whichever_was_open(house: Cottage) -> None:
+    desk = Desk(house)
+    seen = {desk.view().version}
+
+    for _ in range(3):
+        desk.forget()
+        version = desk.view().version
+        assert version not in seen, "a page that shows that one would be told that nothing has changed"
+        seen.add(version)
+
+
+def test_a_list_whose_reading_had_begun_before_something_was_said_is_read_once_more(house: Cottage) -> None:
+    desk = Desk(house)
+    real, read = house.store.load_open_ids, 0
+
+    def said_meanwhile(*args: object, **rest: object) -> object:
+        nonlocal read
+        read += 1
+        if read == 1:
+            desk.forget()
+        return real(*args, **rest)  # type: ignore[arg-type]
+
+    house.store.load_open_ids = said_meanwhile  # type: ignore[method-assign,assignment]
+    try:
+        first, second, third = desk.view(), desk.view(), desk.view()
+    finally:
+        house.store.load_open_ids = real  # type: ignore[method-assign]
+
+    assert (first.version, second.version, read) == (1, 2, 2)
+    assert third is second
+
+
+def test_who_waits_for_the_first_list_does_not_read_it_again(house: Cottage) -> None:
+    desk = Desk(house)
+    real, read = house.store.load_open_ids, 0
+
+    def slow(*args: object, **rest: object) -> object:
+        nonlocal read
+        read += 1
+        time.sleep(0.2)
+        return real(*args, **rest)  # type: ignore[arg-type]
+
+    house.store.load_open_ids = slow  # type: ignore[method-assign,assignment]
+    try:
+        with ThreadPoolExecutor(4) as visitors:
+            views = list(visitors.map(lambda _: desk.view(), range(4)))
+    finally:
+        house.store.load_open_ids = real  # type: ignore[method-assign]
+
+    assert read == 1
+    assert all(view is views[0] for view in views)
 
 
 def test_without_the_database_an_older_list_is_shown_and_without_one_it_says_so(house: Cottage, visit: Visit) -> None:
