@@ -110,13 +110,17 @@ class Announcer:
         ladder = self._ladder_of(reading)
         if ladder is None or not ladder.all_clear:
             return []
-        tenant, stage = self._settings.name, transition.stage
-        heard = self._store.load_heard(tenant, transition.ticket_id, f"/{stage.label}/{Change.BREACHED}/")
-        version = max((key.version for note in heard if (key := parse_alert_key(note.key)) is not None), default=None)
+        about = f"/{transition.stage.label}/{Change.BREACHED}/"
+        heard = [
+            (key.version, note)
+            for note in self._store.load_heard(self._settings.name, transition.ticket_id, about)
+            if (key := parse_alert_key(note.key)) is not None
+        ]
+        newest, now = max((version for version, _ in heard), default=None), reading.as_of
         return [
-            clear_of(note, transition)
-            for note in heard
-            if (key := parse_alert_key(note.key)) is not None and key.version == version
+            clear_of(note, transition.change, now, self._finder.opening_of(note.recipient, now))
+            for version, note in heard
+            if version == newest
         ]
 
     def _ladder_of(self, reading: Reading) -> Ladder | None:

@@ -94,11 +94,14 @@ class MessageMaker:
         return next(((begin, end) for begin, end in spans if begin <= happened_at < end), None)
 
 
-def clear_of(told: Notification, transition: Transition) -> Notification:
-    """Return the mail that tells whoever heard of a breach (*told*) that it is over, and why."""
-    why = _OVER[transition.change]
+def clear_of(told: Notification, change: Change, now: datetime, not_before: datetime | None) -> Notification:
+    """Return the mail that tells whoever heard of a breach (*told*) that it is over, and why.
+
+    Its key begins with its kind, so that nobody takes it for that of an alert.
+    """
+    why = _OVER[change]
     words = f"All clear ({why}): {told.subject}"
-    key = f"{told.key}/all_clear"
+    key = f"all_clear/{told.key}"
     return replace(
         told,
         key=key,
@@ -107,8 +110,8 @@ def clear_of(told: Notification, transition: Transition) -> Notification:
         text=f"{words}\n\nThe breach that you were told of is over: {why}. It stays on record and in reports.\n",
         html="",
         message_id=message_id(key, told.recipient, told.message_id.rpartition("@")[2].rstrip(">")),
-        created_at=transition.at,
-        not_before=None,
+        created_at=now,
+        not_before=not_before,
         id=None,
         attempts=0,
         failures=0,

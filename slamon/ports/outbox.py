@@ -151,7 +151,7 @@ class OutboxStore(Protocol):
         """Let *digest* wait in place of the alerts *ids*; nothing and False if one of them no longer waits."""
 
     def load_heard(self, tenant: str, ticket_id: int, about: str) -> list[Notification]:
-        """The mails sent, or still to be sent, of one ticket whose key has *about* in it."""
+        """The alerts of one ticket whose key has *about* in it, mailed or about to be, not held back by quiet hours."""
 
     def find_openings(self, channel: str, now: datetime) -> list[tuple[str, str]]:
         """The (tenant, recipient) for whom something has waited until *now* for quiet hours to end."""

@@ -14,8 +14,8 @@ from slamon.store.tables import notifications
 
 _columns = notifications.c
 # One that may have arrived goes alone, with its label.
-_ALERTS = ("near_breach", "breached", "reminder")
-_IS_ALERT = and_(_columns.state == "pending", _columns.unsure == 0, _columns.kind.in_(_ALERTS))
+ALERTS = ("near_breach", "breached", "reminder")
+_IS_ALERT = and_(_columns.state == "pending", _columns.unsure == 0, _columns.kind.in_(ALERTS))
 _CAN_MERGE = and_(_IS_ALERT, _columns.not_before.is_(None))
 
 

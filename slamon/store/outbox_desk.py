@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from slamon.ports import Notification, OutboxRow, Told
+from slamon.store.backlog import ALERTS
 from slamon.store.outbox import NOTE_COLUMNS, note_from
 from slamon.store.select import among, raw
 from slamon.store.tables import notifications
@@ -34,11 +35,14 @@ def load_told(connection: Connection, tenant: str, ticket_id: int, limit: int) -
 
 
 def load_heard(connection: Connection, tenant: str, ticket_id: int, about: str) -> list[Notification]:
-    """Return the mails of one ticket, sent or on their way, whose key has *about* in it, by number."""
-    is_told = _columns.state.in_(("pending", "claimed", "sending", "sent", "merged"))
+    """Return the alerts of one ticket, mailed or on their way, whose key has *about* in it, by number.
+
+    What still waits for quiet hours, or a snooze, to end is not on its way.
+    """
+    is_told = _columns.state.in_(("pending", "claimed", "sending", "sent", "merged")) & _columns.not_before.is_(None)
     mine = (_columns.tenant == tenant, _columns.ticket_id == ticket_id, _columns.channel == "mail")
     query = select(*raw(notifications, NOTE_COLUMNS)).where(
-        *mine, is_told, _columns.key.contains(about, autoescape=True)
+        *mine, is_told, _columns.kind.in_(ALERTS), _columns.key.contains(about, autoescape=True)
     )
     return [note_from(tuple(row)) for row in connection.execute(query.order_by(_columns.id))]
 

@@ -375,6 +375,18 @@ def test_those_who_heard_of_a_breach_hear_that_it_is_over_where_the_ladder_says_
     assert mail.subject.startswith("All clear (the goal was reached, too late): Ticket 1")
 
 
+def test_an_all_clear_is_said_once_and_dated_by_when_it_was_seen(desk: OpenDesk) -> None:
+    life = Life(ticket()).then(at("15:00"), status="Completed").then(at("16:00"), merged_into_id=9)
+    watched = desk(worlds_of(life), climbing(Ladder("l", (rung("breach", LEAD),), all_clear=True)))
+
+    watched.polls("10:01", "14:30")
+    watched.mails()
+    watched.polls("15:20", "16:01")
+
+    assert [(mail.kind, mail.created_at) for mail in watched.mails()] == [("all_clear", at("15:20"))]
+    assert [change for _, change, _ in watched.changes()][-2:] == ["missed", "cancelled"]
+
+
 def test_without_that_nobody_hears_of_it(desk: OpenDesk) -> None:
     life = Life(ticket()).then(at("15:00"), status="Completed")
     watched = desk(worlds_of(life), climbing(Ladder("l", (rung("breach", LEAD),))))

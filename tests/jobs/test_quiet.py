@@ -83,6 +83,27 @@ def test_quiet_hours_are_each_recipients_own_and_a_rung_may_override_them(desk: 
     assert told_by(watched) == [("breached/breached", "noc")]
 
 
+def test_an_all_clear_waits_for_the_morning_and_comes_to_those_alone_who_heard(desk: OpenDesk) -> None:
+    """The first breaks at 14:00, told to both; the second at 15:00, when one of them is quiet already."""
+    ladder = Ladder("l", (rung("breach", NOC, BOSS),), all_clear=True)
+    lives = [
+        Life(ticket()).then(at("15:30"), status="Completed"),
+        Life(ticket(2, entered_at=at("11:00"))).then(at("15:30"), status="Completed"),
+    ]
+    watched = desk(worlds_of(*lives), climbing(ladder, quiet={NOC: waking("14:30-18:00")}))
+
+    watched.polls("10:01", "11:01", "14:01", "15:01")
+    assert sorted((mail.ticket_id, mail.recipient) for mail in watched.mails()) == [(1, BOSS), (1, NOC), (2, BOSS)]
+    watched.poll("15:31")
+
+    assert [(mail.kind, mail.ticket_id, mail.recipient) for mail in watched.mails()] == [
+        ("all_clear", 1, BOSS),
+        ("all_clear", 2, BOSS),
+    ]
+    assert opened(watched, "18:00") == 1
+    assert [(mail.kind, mail.ticket_id, mail.recipient) for mail in watched.mails()] == [("all_clear", 1, NOC)]
+
+
 def test_nothing_counts_as_stuck_that_waits_for_the_morning(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())), climbing(Ladder("l", (rung("75%", NOC),)), quiet=QUIET))
 
