@@ -54,7 +54,7 @@ async def run_apart(work: Callable[[Order], Result], order: Order) -> Result:
 
 
 def _receive(receiver: Connection) -> _Done[Result] | str:
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, OSError):  # ended before it answered, or while it did
         return receiver.recv()  # type: ignore[no-any-return]
     return "the process that was to do it ended without an answer"
 

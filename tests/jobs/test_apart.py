@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,22 @@ def test_a_daemon_that_is_killed_takes_its_child_along() -> None:
 def test_what_fails_in_the_child_is_told_with_its_place() -> None:
     with pytest.raises(SlamonError, match=r"apart.py[\s\S]*ZeroDivisionError"):
         asyncio.run(run_apart(divmod_by_zero, 1))
+
+
+def test_a_child_that_ends_while_it_answers_has_not_answered() -> None:
+    with pytest.raises(SlamonError, match="ended without an answer"):
+        asyncio.run(run_apart(breaks_off, 1))
+
+
+def breaks_off(_: int) -> bytes:
+    """Have this process end with half of its answer sent, as one that the kernel kills for its memory."""
+
+    def send_half(connection: Connection, answer: bytes) -> None:
+        os.write(connection.fileno(), answer[: len(answer) // 2])
+        os._exit(9)
+
+    Connection._send = send_half  # type: ignore[attr-defined]
+    return bytes(1000)
 
 
 def divmod_by_zero(number: int) -> int:
