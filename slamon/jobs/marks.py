@@ -99,12 +99,14 @@ def watch_marks(store: Store, tenant: str, ladders: Ladders, watched_since: date
     known = dict(store.load_runs("mark"))
     found: dict[tuple[str, str], datetime] = {}
     for policy, ladder in by_policy.items():
-        marks = {str(mark) for stage in STAGES for mark in ladder.marks(stage)} if ladder else set()
-        for mark in (*sorted(marks), BREACH) if ladder else ():
+        if ladder is None:
+            continue
+        marks = {str(mark) for stage in STAGES for mark in ladder.marks(stage)}
+        for mark in (*sorted(marks), BREACH):
             period = f"{tenant}/{mark}/{policy}"
             if period not in known:
                 store.claim_run("mark", period, now)
-                known = {**known, period: now}
+                known[period] = now
             found[policy, mark] = max(watched_since, known[period])
 
     def since(policy: str, mark: str) -> datetime:
