@@ -13,7 +13,7 @@ from slamon.core.reading import Reading, StageReading, Verdict
 from slamon.core.ticket import STAGES
 from slamon.jobs.tenant import TenantSettings
 from slamon.log import get_logger
-from slamon.mail import message_id
+from slamon.mail import made_of
 from slamon.ports import Notification, Store
 from slamon.ports.event import Ending, Event, decode_event, encode_event
 
@@ -89,21 +89,13 @@ def _holds(event: Event, goal: StageReading) -> bool:
 
 
 def _ended(note: Notification, event: Event, ending: Ending) -> Notification:
-    key = note.key + MARK
     words = f"No longer so ({ending.because}): {note.subject}"
     return replace(
-        note,
-        key=key,
+        made_of(note, note.key + MARK, note.recipient, ending.at),
         kind=KIND,
         subject=words,
         text=f"{words}\n",
         data=encode_event(msgspec.structs.replace(event, as_of=ending.at, ended=ending)),
         follows=note.key,
         stands=False,
-        message_id=message_id(key, note.recipient, note.message_id.rpartition("@")[2].rstrip(">")),
-        created_at=ending.at,
-        id=None,
-        attempts=0,
-        failures=0,
-        unsure=0,
     )

@@ -13,7 +13,7 @@ from slamon.core.transition import Change, Transition
 from slamon.jobs.compose import compose_ticket_mail
 from slamon.jobs.recipients import Recipient, Told
 from slamon.jobs.tenant import TenantSettings, TenantState
-from slamon.mail import message_id
+from slamon.mail import made_of, message_id
 from slamon.ports import Notification, Store
 from slamon.ports.event import encode_event
 from slamon.reporting.event import event_of
@@ -101,21 +101,13 @@ def clear_of(told: Notification, change: Change, now: datetime, not_before: date
     """
     why = _OVER[change]
     words = f"All clear ({why}): {told.subject}"
-    key = f"all_clear/{told.key}"
     return replace(
-        told,
-        key=key,
+        made_of(told, f"all_clear/{told.key}", told.recipient, now),
         kind="all_clear",
         subject=words,
         text=f"{words}\n\nThe breach that you were told of is over: {why}. It stays on record and in reports.\n",
         html="",
-        message_id=message_id(key, told.recipient, told.message_id.rpartition("@")[2].rstrip(">")),
-        created_at=now,
         not_before=not_before,
-        id=None,
-        attempts=0,
-        failures=0,
-        unsure=0,
     )
 
 

@@ -1,6 +1,6 @@
 """Mail by SMTP: what a message looks like on the wire, and how it is handed over in two phases."""
 
-from slamon.mail.message import build_message, clean_domain, message_id, parse_address
+from slamon.mail.message import build_message, clean_domain, made_of, message_id, parse_address
 from slamon.mail.smtp import Security, SmtpMailer, SmtpSession
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "SmtpSession",
     "build_message",
     "clean_domain",
+    "made_of",
     "message_id",
     "parse_address",
 ]

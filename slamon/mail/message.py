@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from dataclasses import replace
+from datetime import datetime
 from email.generator import BytesGenerator
 from email.header import Header
 from email.headerregistry import Address
@@ -23,6 +25,22 @@ def message_id(key: str, recipient: str, domain: str) -> str:
     """Return the Message-ID of the notification *key* to *recipient*: the same for every attempt."""
     digest = hashlib.sha256(f"{key}\n{recipient}".encode("utf-8", "backslashreplace")).hexdigest()
     return f"<{digest[:32]}@{clean_domain(domain)}>"
+
+
+def made_of(note: Notification, key: str, recipient: str, now: datetime) -> Notification:
+    """Return *note* as the message *key* of its own, made at *now* and not tried yet, of the same sender."""
+    domain = note.message_id.rpartition("@")[2].rstrip(">")
+    return replace(
+        note,
+        key=key,
+        recipient=recipient,
+        message_id=message_id(key, recipient, domain),
+        created_at=now,
+        id=None,
+        attempts=0,
+        failures=0,
+        unsure=0,
+    )
 
 
 def clean_domain(domain: str) -> str:

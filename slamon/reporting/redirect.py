@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 
 from slamon.clean import clean_line
-from slamon.mail import message_id
+from slamon.mail import made_of
 from slamon.ports import Notification
 
 MARK = "/fallback"  # ends the key of what was redirected
@@ -20,21 +20,12 @@ def redirect(note: Notification, recipient: str, why: str, now: datetime) -> Not
     """Return *note* for *recipient* instead, saying so; None for what was redirected before or helps nobody else."""
     if not recipient or note.kind == "canary" or note.key.endswith(MARK) or note.recipient == recipient:
         return None
-    key = note.key + MARK
     words = f"This could not be delivered to {clean_line(note.recipient)}: {clean_line(why, 300)}"
     return replace(
-        note,
-        key=key,
-        recipient=recipient,
+        made_of(note, note.key + MARK, recipient, now),
         subject=clean_line(f"Not delivered to {note.recipient}: {note.subject}"),
         text=f"{words}\n\n{note.text}",
         html=_with_notice(note.html, words) if note.html else "",
-        message_id=message_id(key, recipient, note.message_id.rpartition("@")[2].rstrip(">")),
-        created_at=now,
-        id=None,
-        attempts=0,
-        failures=0,
-        unsure=0,
     )
 
 
