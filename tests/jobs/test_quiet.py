@@ -9,12 +9,13 @@ import pytest
 
 from slamon import resources
 from slamon.core.calendar import BusinessCalendar
+from slamon.core.intervention import Said
 from slamon.core.ladder import Ladder
 from slamon.core.quiet import opening_at, waking_rules
 from slamon.jobs.backlog import Backlogs
+from slamon.jobs.intervene import say
 from slamon.jobs.opening import Openings
 from slamon.jobs.tenant import ChannelUse
-from slamon.ports import Notification
 from slamon.reporting.render import Renderer
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk
@@ -123,15 +124,33 @@ def test_what_waits_is_not_merged_into_a_backlog_before(desk: OpenDesk) -> None:
     assert watched.store.load_backlog("mail", TENANT, NOC) == []
 
 
-def test_a_channel_is_not_quiet_but_what_waited_there_is_let_go_as_it_is(desk: OpenDesk) -> None:
-    rungs = (rung("75%", channels=("pager",)),)
-    watched = desk(worlds_of(Life(ticket())), climbing(Ladder("l", rungs), channels=(ChannelUse("pager"),)))
-    watched.polls("10:01", "13:00")
-    (row,) = watched.store.load_outbox(["pending"], 10)
-    held: Notification = row.note
+PAGED = Ladder("l", (rung("75%", channels=("pager",)), rung("30m left", channels=("pager",))))
 
-    assert held.not_before is None
+
+def pending(watched: Desk) -> list[tuple[str, datetime | None]]:
+    rows = watched.store.load_outbox(["pending"], 10)
+    return [(f"{row.note.kind}/{row.note.key.split('/')[3]}", row.note.not_before) for row in rows]
+
+
+def test_a_channel_is_not_quiet(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), climbing(PAGED, channels=(ChannelUse("pager"),), quiet=QUIET))
+
+    watched.polls("10:01", "13:00")
+
+    assert pending(watched) == [("near_breach/75%", None)]
     assert opened(watched, "18:00", "pager", merges=False) == 0
+
+
+def test_what_a_snooze_held_back_from_a_channel_for_programs_is_let_go_as_it_is(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), climbing(PAGED, channels=(ChannelUse("pager"),)))
+    watched.poll("10:01")
+    say(watched.store, TENANT, 1, Said.SNOOZE, now=at("12:00"), by="ann", until=at("13:40"))
+    watched.polls("13:00", "13:30")
+    assert pending(watched) == [("near_breach/75%", at("13:40")), ("near_breach/30m", at("13:40"))]
+
+    assert opened(watched, "13:40", "pager", merges=False) == 1
+
+    assert pending(watched) == [("near_breach/75%", None), ("near_breach/30m", None)]
 
 
 @pytest.mark.parametrize(
