@@ -1,7 +1,8 @@
 """The open tickets of all tenants in the order to look at them: read when somebody asks, and kept for a while.
 
 Reading fifty thousand clocks takes seconds, serving from what was read takes milliseconds: whoever comes gets what is
-kept, and a thread reads it anew where it has grown old. What is shown says when it was read.
+kept, and a thread reads it anew where it has grown old. Where nobody has looked for long, whoever comes waits for a new
+reading. What is shown says when it was read.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ log = get_logger(__name__)
 
 FRESH_SECONDS = 5.0  # real time; what is kept is served so long without another look
 SHARE = 10  # of the time at most a tenth goes into reading anew, however long one reading takes
+STALE_SECONDS = 60.0  # what was kept for longer, because nobody looked, is not shown: a new reading is waited for
 EVERYTHING = 1_000_000
 MOST_NAMES = 200  # in one list to choose from
 
@@ -107,20 +109,24 @@ class Desk:
         self._busy = threading.Lock()
 
     def view(self) -> View:
-        """Return what is kept, and have it read anew if it is old; the first one is waited for.
+        """Return what is kept, and have it read anew if it is old; where there is none or a stale one, wait for it.
 
         Raises:
             StoreError: There is nothing kept, and the database did not answer.
         """
         view = self._usable()
-        if view is not None:
-            if time.monotonic() - self._read > max(FRESH_SECONDS, SHARE * self._took) and self._busy.acquire(
-                blocking=False
-            ):
-                threading.Thread(target=self._renew_and_release, name="pages", daemon=True).start()
-            return view
-        with self._busy:
-            return self._usable() or self._renew()  # who waited longest has read it for all
+        if view is None:
+            with self._busy:
+                return self._usable() or self._renew()  # who waited longest has read it for all
+        age, rest = time.monotonic() - self._read, max(FRESH_SECONDS, SHARE * self._took)
+        if age > max(STALE_SECONDS, 2 * rest):
+            with self._busy:
+                if self._view is view:  # nobody else has read it meanwhile
+                    self._renew_if_possible()
+                return self._view or view
+        if age > rest and self._busy.acquire(blocking=False):
+            threading.Thread(target=self._renew_and_release, name="pages", daemon=True).start()
+        return view
 
     def _usable(self) -> View | None:
         view, is_newer = self._view, self._began > self._changed
@@ -137,14 +143,18 @@ class Desk:
 
     def _renew_and_release(self) -> None:
         try:
+            self._renew_if_possible()
+        finally:
+            self._busy.release()
+
+    def _renew_if_possible(self) -> None:
+        try:
             self._renew()
         except SlamonError as error:
             self._read = time.monotonic()  # the database is not asked by every visitor while it is away
             log.warning("the list of tickets is not read anew; an older one is shown", error=str(error))
         except Exception:  # a thread has nobody to raise to
             log.exception("the list of tickets could not be read")
-        finally:
-            self._busy.release()
 
     def _renew(self) -> View:
         began = time.monotonic()

@@ -172,6 +172,25 @@ def test_who_waits_for_the_first_list_does_not_read_it_again(house: Cottage) -> 
     assert all(view is views[0] for view in views)
 
 
+def test_what_nobody_looked_at_for_long_is_not_shown(house: Cottage, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(house)
+    desk.view()
+    house.look(at("11:35"))
+    monkeypatch.setattr("slamon.pages.desk.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("slamon.pages.desk.SHARE", 0)
+    monkeypatch.setattr("slamon.pages.desk.STALE_SECONDS", 0.0)
+
+    view = desk.view()
+
+    assert view.read_at == {"main": at("11:35")}, "who comes next waits for a new reading"
+
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("the database does not answer: gone")
+
+    monkeypatch.setattr(house.store, "load_open_ids", fail)
+    assert desk.view() is view, "without the database there is no newer one"
+
+
 def test_without_the_database_an_older_list_is_shown_and_without_one_it_says_so(house: Cottage, visit: Visit) -> None:
     client = visit(house)
     page = client.get("/").text
