@@ -35,6 +35,14 @@ def test_who_was_told_stands_there_the_newest_first(visitor: httpx.Client) -> No
     assert "pending" in told
 
 
+def test_a_goal_that_is_lost_is_not_at_risk_any_more(visitor: httpx.Client) -> None:
+    lost, near = (visitor.get(f"/tickets/main/{number}").text for number in (4, 2))
+
+    assert '<span class="state breached">breached</span>' in lost
+    assert "breached, at risk" not in lost
+    assert '<span class="state running at_risk">running, at risk</span>' in near
+
+
 def test_a_blind_tenant_is_explained_as_of_when_it_was_seen(house: Cottage, visit: Visit) -> None:
     house.look(at("15:00"), Outlook.BLIND, at("11:30"))
 
