@@ -121,7 +121,7 @@ class Desk:
         age, rest = time.monotonic() - self._read, max(FRESH_SECONDS, SHARE * self._took)
         if age > max(STALE_SECONDS, 2 * rest):
             with self._busy:
-                if self._view is view:  # nobody else has read it meanwhile
+                if time.monotonic() - self._read > rest:  # nobody else has read it meanwhile, nor tried
                     self._renew_if_possible()
                 return self._view or view
         if age > rest and self._busy.acquire(blocking=False):
