@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from slamon.jobs.standing import Standing
     from slamon.ports import Poll, Store
 
-SAID = ("acknowledged", "snoozed", "exempted")
 HEAD = ("TICKET", "STAGE", "STATE", "LEFT", "DUE", "PRIORITY", "BOARD", "COMPANY", "OWNER", "SUMMARY")
 
 
@@ -155,16 +154,18 @@ def tenant_document(
 
 def said_document(holds: Holds) -> dict[str, Any]:
     """Return what people said of a goal, by what it is; None where nothing holds."""
-    named = {"acknowledged": holds.ack, "snoozed": holds.snooze, "exempted": holds.exempt}
+    from slamon.core.intervention import WORDS
+
+    named = holds.named()
     return {
-        what: said
+        what: (said := named.get(what))
         and {
             "by": said.by,
             "at": said.at.isoformat(),
             "until": said.until.isoformat() if said.until else None,
             "reason": said.reason,
         }
-        for what, said in named.items()
+        for what in WORDS
     }
 
 
@@ -184,6 +185,7 @@ def tenant_text(document: dict[str, Any], poll: Poll | None, now: datetime) -> s
 
 
 def _row(ticket: dict[str, Any]) -> tuple[str, ...]:
+    from slamon.core.intervention import WORDS
     from slamon.reporting.words import business_time
 
     left = ticket["remaining_seconds"]
@@ -191,7 +193,7 @@ def _row(ticket: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(ticket["id"]),
         ticket["stage"],
-        ", ".join(filter(None, (ticket["state"], *(word for word in SAID if ticket[word])))),
+        ", ".join(filter(None, (ticket["state"], *(word for word in WORDS if ticket[word])))),
         ("-" if left < 0 else "") + business_time(left),
         datetime.fromisoformat(due).astimezone(_zone()).strftime("%a %d %b %H:%M") if due else "",
         ticket["priority"],

@@ -38,6 +38,9 @@ class Intervention:
     reason: str = ""
 
 
+WORDS = ("acknowledged", "snoozed", "exempted")  # for what holds, in the order of its fields
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What holds of one goal at an instant; None where nothing does."""
@@ -46,8 +49,10 @@ class Standing:
     snooze: Intervention | None = None
     exempt: Intervention | None = None
 
-
-NOTHING_SAID = Standing()
+    def named(self) -> dict[str, Intervention]:
+        """Return what holds, by one of WORDS."""
+        found = zip(WORDS, (self.ack, self.snooze, self.exempt), strict=True)
+        return {word: said for word, said in found if said is not None}
 
 
 def standing(said: Iterable[Intervention], stage: Stage, version: int, now: datetime) -> Standing:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from slamon.core.intervention import Said
 from slamon.jobs.intervene import standing_of
 from slamon.pages.choice import STATES, Choice, read_choice, wrong_words
 from slamon.pages.desk import Desk, Listed
@@ -55,15 +54,15 @@ class Board:
             itself=choice.query(limit=limit if limit != ROWS else ""),
         )
 
-    def _holding(self, rows: Sequence[Listed]) -> dict[tuple[str, int], list[Said]]:
-        """Return what people said of the goals in *rows*, and still holds."""
+    def _holding(self, rows: Sequence[Listed]) -> dict[tuple[str, int], list[str]]:
+        """Return the words for what people said of the goals in *rows*, and still holds."""
         holds = {}
         for tenant in {row.tenant for row in rows}:
             own = [row for row in rows if row.tenant == tenant]
             said = self._house.store.load_interventions(tenant, [row.ticket.id for row in own])
             for row in own:
                 now = standing_of(said.get(row.ticket.id, []), row.reading, row.stage, row.reading.as_of)
-                holds[tenant, row.ticket.id] = [each.said for each in (now.ack, now.snooze, now.exempt) if each]
+                holds[tenant, row.ticket.id] = list(now.named())
         return holds
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from slamon.core.intervention import Intervention
 from slamon.core.ledger import Ledger
 from slamon.core.ledger_document import ledger_document
-from slamon.core.reading import Reading
-from slamon.core.ticket import STAGES, Kind, Stage, Witness
+from slamon.core.ticket import STAGES, Kind, Witness
 from slamon.errors import HistoryError
 from slamon.jobs.intervene import standing_of
 from slamon.jobs.ledgers import load_ledger
@@ -68,7 +65,11 @@ class TicketPages:
             witness=witness_lines(ticket.witness),
             told=self._house.store.load_told(tenant, number, MESSAGES),
             said=said[-ROWS:],
-            holds=[(stage.label, each) for stage in STAGES for each in _holding(said, reading, stage)],
+            holds=[
+                (stage.label, word, each)
+                for stage in STAGES
+                for word, each in standing_of(said, reading, stage, reading.as_of).named().items()
+            ],
             token=token,
             by=user_of(request) if logged_in(request) else "",
         )
@@ -95,12 +96,6 @@ class TicketPages:
 
     def _missing(self, why: str, links: list[str], root: str = "../../") -> Response:
         return page("missing.html", self._house, status=404, root=root, why=why, links=links)
-
-
-def _holding(said: Sequence[Intervention], reading: Reading, stage: Stage) -> list[Intervention]:
-    """Return what a person said of a goal and still holds."""
-    now = standing_of(said, reading, stage, reading.as_of)
-    return [each for each in (now.ack, now.snooze, now.exempt) if each is not None]
 
 
 def spent(ledger: Ledger) -> list[tuple[str, int, int]]:

@@ -15,8 +15,7 @@ def exemption_words(said: Intervention, zone: tzinfo | None) -> str:
 
 def standing_words(holds: Standing, zone: tzinfo | None) -> list[str]:
     """Return one line for each thing that holds of a goal."""
-    named = (("acknowledged", holds.ack), ("snoozed", holds.snooze), ("exempted", holds.exempt))
-    return [_words(what, said, zone) for what, said in named if said is not None]
+    return [_words(what, said, zone) for what, said in holds.named().items()]
 
 
 def _words(what: str, said: Intervention, zone: tzinfo | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from slamon.core.climb import Passed
 from slamon.core.climb_news import Outcome, find_news
-from slamon.core.intervention import NOTHING_SAID, Intervention, Said, standing
+from slamon.core.intervention import Intervention, Said, Standing, standing
 from slamon.core.reading import Reading, Verdict
 from slamon.core.ticket import Stage
 from tests.outputs.samples import NOW, reading, stage
@@ -24,7 +24,7 @@ def outcome_of(at: datetime, *, version: int = 0, before: Reading | None = None)
         before=before,
         now=reading(),
         since=lambda _: NOW,
-        holds=lambda _: NOTHING_SAID,
+        holds=lambda _: Standing(),
         breached_now=lambda _: False,
     )
     return news.outcome
