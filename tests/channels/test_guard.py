@@ -91,6 +91,20 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to() -> None:
     assert receiver.requests[0].headers["host"] == f"hooks.invalid:{port}"
 
 
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would look the name up itself, and go where it pleases."""
+    with receiving() as proxy, receiving() as receiver:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+
+        port = receiver.url.rpartition(":")[2]
+        assert post(f"http://hooks.example.org:{port}/", "127.0.0.1", allow_private=True).is_good
+
+        assert (len(receiver.requests), proxy.requests) == (1, [])
+
+
 def served(authority: trustme.CA, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)

@@ -74,6 +74,14 @@ def test_so_many_of_a_month_that_is_over_may_be_missed(
     assert found.miss_probability == (1.0 if left < 0 else 0.0)
 
 
+def test_what_is_late_is_expected_though_no_more_seems_to_come() -> None:
+    """Twenty goals in twelve weeks and a minute to go: none more would come, but three are open and cannot be met."""
+    found = read(ended("met", 20), pace=Pace(99 * DAY, 60), late=3)
+
+    assert (found.expected, found.allowed, found.left) == (23, 1, -2)
+    assert found.miss_probability == 1.0
+
+
 def test_goals_under_different_percents_may_miss_what_each_may() -> None:
     found = read(ended("met", 10, 90), ended("met", 20, 95), ended("missed", 1, None))
 

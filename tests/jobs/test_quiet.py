@@ -11,7 +11,7 @@ from slamon import resources
 from slamon.core.calendar import BusinessCalendar
 from slamon.core.intervention import Said
 from slamon.core.ladder import Ladder
-from slamon.core.quiet import opening_at, waking_rules
+from slamon.core.quiet import opening_at, parse_hours, waking_rules
 from slamon.jobs.backlog import Backlogs
 from slamon.jobs.intervene import say
 from slamon.jobs.opening import Openings
@@ -151,6 +151,14 @@ def test_what_a_snooze_held_back_from_a_channel_for_programs_is_let_go_as_it_is(
     assert opened(watched, "13:40", "pager", merges=False) == 1
 
     assert pending(watched) == [("near_breach/75%", None), ("near_breach/30m", None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["22:60-07:00", "22:00-07:75", "24:00-07:00", "22:00-24:01", "22:00-22:00", "22-07", "", "22:00-07:00 x"]
+)
+def test_what_are_no_quiet_hours_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match='such as "22:00-07:00"'):
+        parse_hours(text)
 
 
 @pytest.mark.parametrize(
