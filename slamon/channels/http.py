@@ -18,6 +18,7 @@ from slamon.errors import ChannelDownError, ConfigError, DeliveryError, Delivery
 from slamon.redact import redact_text
 
 MAX_ANSWER = 4096  # bytes that are read of one
+MAX_LINE = 300  # characters that are shown of one
 MAX_BODY = 512_000  # bytes that are sent at most
 # They speak of us or of the address, not of the message: the next one would be answered the same.
 REFUSES_US = (401, 403, 404, 405, 407, 410)
@@ -159,7 +160,8 @@ async def _beginning(answer: httpx.Response) -> str:
                 break
     except httpx.HTTPError:
         pass
-    return redact_text(clean_line(read[:MAX_ANSWER].decode("utf-8", "replace"), 300))
+    line = clean_line(read[:MAX_ANSWER].decode("utf-8", "replace"), MAX_ANSWER)
+    return clean_line(redact_text(line), MAX_LINE)  # in this order: half a secret would not be known for one
 
 
 def _retry_after(headers: httpx.Headers) -> float:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from slamon.channels.http import MAX_BODY, HttpSender
+from slamon.channels.http import MAX_BODY, MAX_LINE, HttpSender
 from slamon.channels.webhook import WebhookChannel, sign
 from slamon.errors import ChannelDownError, DeliveryError, DeliveryUnknownError
 from slamon.ports import Channel
+from slamon.redact import register_secret
 from tests.channels.samples import committed, note
 from tests.channels.servers import Receiver, receiving
 from tests.outputs.servers import closed
@@ -146,3 +147,14 @@ def test_what_cannot_be_sent_is_given_up_at_once(data: str) -> None:
         assert receiver.requests == []
 
     assert caught.value.permanent
+
+
+@pytest.mark.parametrize("before", [0, MAX_LINE - 8])
+def test_a_secret_that_the_answer_repeats_is_masked_though_it_be_cut(before: int) -> None:
+    register_secret("s3cr3t-of-the-hook")
+    body = b"x" * before + b" s3cr3t-of-the-hook"
+
+    with receiving((500, {}, body)) as receiver, pytest.raises(DeliveryError) as raised:
+        delivered(receiver)
+
+    assert "s3c" not in str(raised.value)
