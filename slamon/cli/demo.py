@@ -33,12 +33,13 @@ def demo(*, once: bool, path: Path, seed: int, tickets: int, speed: float, port:
     from slamon.demo.folder import DemoFolder
 
     folder = DemoFolder(path)
-    if once:
-        _once(folder, seed, tickets)
-        return
-    from slamon.demo.live import live_on
+    with folder.held():
+        if once:
+            _once(folder, seed, tickets)
+            return
+        from slamon.demo.live import live_on
 
-    asyncio.run(live_on(folder, seed=seed, tickets=tickets, speed=speed, port=port, say=click.echo))
+        asyncio.run(live_on(folder, seed=seed, tickets=tickets, speed=speed, port=port, say=click.echo))
 
 
 def _once(folder: DemoFolder, seed: int, tickets: int) -> None:

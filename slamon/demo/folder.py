@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -75,20 +78,38 @@ class DemoFolder:
     def metrics(self) -> Path:
         return self.path / "metrics.txt"
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other demos out of the folder: one that began here would empty it under this one.
+
+        Raises:
+            SlamonError: A demo runs in it, or it holds something that no demo made.
+        """
+        self._mark()
+        with (self.path / MARK).open("w") as mark:
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SlamonError(f"a demo runs in {self.path}; end it, or name another folder with --dir") from None
+            yield
+
     def clear(self) -> None:
         """Empty the folder of an earlier demo.
 
         Raises:
             SlamonError: It holds something that no demo made.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        if any(self.path.iterdir()) and not (self.path / MARK).exists():
-            raise SlamonError(f"{self.path} is not empty and not a demo's folder; name another one with --dir")
-        (self.path / MARK).touch()
+        self._mark()
         for file in (self.config, self.metrics, self.path / "private_key", *self.path.glob("slamon.db*")):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.mails, ignore_errors=True)
         self.mails.mkdir()
+
+    def _mark(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        if any(self.path.iterdir()) and not (self.path / MARK).exists():
+            raise SlamonError(f"{self.path} is not empty and not a demo's folder; name another one with --dir")
+        (self.path / MARK).touch()
 
     def write_config(
         self,
