@@ -117,8 +117,13 @@ class Announcer:
             if (key := parse_alert_key(note.key)) is not None
         ]
         newest, now = max((version for version, _ in heard), default=None), reading.as_of
+        said = self._store.load_interventions(self._settings.name, [transition.ticket_id])
+        holds = standing(said.get(transition.ticket_id, ()), transition.stage, transition.version, now)
+        if holds.exempt:
+            return []
+        snoozed_until = holds.snooze.until if holds.snooze else None
         return [
-            clear_of(note, transition.change, now, self._finder.opening_of(note.recipient, now))
+            clear_of(note, transition.change, now, self._finder.opening_of(note.recipient, now, until=snoozed_until))
             for version, note in heard
             if version == newest
         ]

@@ -78,9 +78,9 @@ class RecipientFinder:
                 notes += missing
         return Told(self._ways(ways, now, until), tuple(dict.fromkeys(notes)))
 
-    def opening_of(self, address: str, now: datetime) -> datetime | None:
-        """Return when the quiet hours of *address* end; None: it has none at *now*."""
-        return self._not_before(address, now, None, even_when_quiet=False)
+    def opening_of(self, address: str, now: datetime, *, until: datetime | None = None) -> datetime | None:
+        """Return when *address* may be told, out of its quiet hours and of a snooze *until* then; None: at once."""
+        return self._not_before(address, now, until, even_when_quiet=False)
 
     def _mails(self, ladder: Ladder, rung: Rung, ticket: Ticket) -> tuple[Sequence[str], list[str]]:
         settings = self._settings

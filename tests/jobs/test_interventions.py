@@ -136,3 +136,19 @@ def test_what_cannot_be_said_is_refused(watched: Desk, said: Said, more: dict[st
 def test_an_unknown_ticket_is_refused(watched: Desk) -> None:
     with pytest.raises(InputError, match="ticket main/77 is not known"):
         say(watched.store, TENANT, 77, Said.ACK, now=at("12:30"), by="jane")
+
+
+@pytest.mark.parametrize("said", [Said.EXEMPT, Said.SNOOZE])
+def test_that_a_breach_is_over_is_not_told_of_a_goal_that_nobody_is_to_hear_of(desk: OpenDesk, said: Said) -> None:
+    ladder = Ladder("l", (rung("breach", BOSS),), all_clear=True)
+    watched = desk(worlds_of(Life(ticket()).then(at("15:00"), status="Completed")), climbing(ladder))
+    watched.polls("10:01", "14:01")
+    assert told_by(watched) == [("breached/breached", "boss")]
+    end = {"reason": "strike"} if said is Said.EXEMPT else {"until": at("18:00")}
+    says(watched, said, "14:30", **end)
+
+    watched.poll("15:01")
+
+    assert watched.mails() == []
+    assert opened(watched, "18:00") == (1 if said is Said.SNOOZE else 0)
+    assert [mail.kind for mail in watched.mails()] == (["all_clear"] if said is Said.SNOOZE else [])
