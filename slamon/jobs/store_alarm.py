@@ -87,9 +87,10 @@ class StoreAlarm:
         if outage.waiting is None and now - outage.began_at >= _patience(tenants):
             outage.tenants = tuple(tenants)
             outage.waiting = [self._bad_news(outage, *told, now) for told in outage.recipients().items()]
-            log.error(
-                "operators are told past the outbox", since=format_instant(outage.since), mails=len(outage.waiting)
-            )
+            if outage.waiting:
+                log.error(
+                    "operators are told past the outbox", since=format_instant(outage.since), mails=len(outage.waiting)
+                )
         outage.waiting = outage.waiting and [left for note in outage.waiting for left in self._deliver(note)]
 
     def _end(self, now: datetime) -> None:
