@@ -49,7 +49,9 @@ class Event(Struct, frozen=True, kw_only=True):
     kind: Annotated[str, _says("near_breach, breached, or test")]
     tenant: str
     stage: Annotated[str, _says("respond, plan or resolve")]
-    threshold: Annotated[str, _says("what was crossed, as the settings write it; empty for the warning share")] = ""
+    threshold: Annotated[
+        str, _says("the mark that was crossed: 75%, or 30m of business time left; empty for the warning share")
+    ] = ""
     state: Annotated[str, _says("the goal at as_of: running, outside_hours, paused, breached ...")]
     at: Annotated[datetime, _says("when it happened on the ticket's clock")]
     as_of: Annotated[datetime, _says("when it was found, and all else here was true")]
