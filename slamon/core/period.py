@@ -9,7 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-NAMES = "2026-10-31, 2026-W44, 2026-10, 2026-Q4, FY2026, FY2026-Q1 or 2026-10-01..2026-10-15"
+from slamon.core.instants import format_instant
+
+NAMES = (
+    "2026-10-31, 2026-W44, 2026-10, 2026-Q4, FY2026, FY2026-Q1, 2026-10-01..2026-10-15 or "
+    "2026-10-01T07:00:00Z..2026-10-02T07:00:00Z"
+)
 _DAY = timedelta(days=1)
 
 
@@ -22,27 +27,33 @@ class Span(StrEnum):
     QUARTER = "quarter"
     YEAR = "year"  # fiscal
     RANGE = "range"
+    STRETCH = "stretch"  # from one instant to another
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days in one zone, half-open. `name` is such as 2026-10 or 2026-W44."""
+    """Whole days in one zone, half-open. `name` is such as 2026-10 or 2026-W44.
+
+    A stretch is from *since* until *until* instead, such as from one report to the next; its days are those it touches.
+    """
 
     name: str
     span: Span
     first_on: date
     end_on: date  # the day after the last
     zone: ZoneInfo
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def begins_at(self) -> datetime:
         """Aware, UTC."""
-        return midnight(self.first_on, self.zone)
+        return self.since or midnight(self.first_on, self.zone)
 
     @property
     def ends_at(self) -> datetime:
         """Aware, UTC; it does not belong to the period."""
-        return midnight(self.end_on, self.zone)
+        return self.until or midnight(self.end_on, self.zone)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -69,12 +80,27 @@ def period_named(name: str, zone: ZoneInfo, year_begins: int = 1) -> Period:
     raise ValueError(f"{name!r} is not a period such as {NAMES}")
 
 
+def stretch(since: datetime, until: datetime, zone: ZoneInfo) -> Period:
+    """
+    Return the period from *since* until *until*, both aware.
+
+    Raises:
+        ValueError: It ends before it begins.
+    """
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    if until <= since:
+        raise ValueError("it ends before it begins")
+    name = f"{format_instant(since)}..{format_instant(until)}"
+    last = (until - timedelta(seconds=1)).astimezone(zone).date()
+    return Period(name, Span.STRETCH, since.astimezone(zone).date(), last + _DAY, zone, since, until)
+
+
 def period_of(at: datetime, span: Span, zone: ZoneInfo, year_begins: int = 1) -> Period:
     """
     Return the period in which *at* lies.
 
     Raises:
-        ValueError: *span* is a range, and those are many.
+        ValueError: *span* is a range or a stretch, and those are many.
     """
     day = at.astimezone(zone).date()
     if midnight(day + _DAY, zone) <= at:  # the clock was set back over midnight: the new day had begun
@@ -83,7 +109,9 @@ def period_of(at: datetime, span: Span, zone: ZoneInfo, year_begins: int = 1) ->
 
 
 def period_before(period: Period, year_begins: int = 1) -> Period:
-    """Return the period before *period*; before a range, as many days."""
+    """Return the period before *period*; before a range, as many days; before a stretch, as much time."""
+    if period.span is Span.STRETCH:
+        return stretch(period.begins_at - (period.ends_at - period.begins_at), period.begins_at, period.zone)
     if period.span is Span.RANGE:
         return _range(period.first_on - (period.end_on - period.first_on), period.first_on, period.zone)
     return _around(period.first_on - _DAY, period.span, period.zone, year_begins)
@@ -163,7 +191,12 @@ def _read_range(found: re.Match[str], zone: ZoneInfo, _year_begins: int) -> Peri
     return _range(date.fromisoformat(found[1]), date.fromisoformat(found[2]) + _DAY, zone)
 
 
+def _read_stretch(found: re.Match[str], zone: ZoneInfo, _year_begins: int) -> Period:
+    return stretch(datetime.fromisoformat(found[1]), datetime.fromisoformat(found[2]), zone)
+
+
 _ISO = r"\d{4}-\d{2}-\d{2}"
+_INSTANT = rf"{_ISO}T\d{{2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:\d{{2}})"
 _FORMS: tuple[tuple[str, Callable[[re.Match[str], ZoneInfo, int], Period]], ...] = (
     (_ISO, _read_day),
     (r"(\d{4})-W(\d{2})", _read_week),
@@ -172,4 +205,5 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str], ZoneInfo, int], Period]], ...]
     (r"FY(\d{4})", _read_year),
     (r"FY(\d{4})-Q([1-4])", _read_fiscal_quarter),
     (rf"({_ISO})\.\.({_ISO})", _read_range),
+    (rf"({_INSTANT})\.\.({_INSTANT})", _read_stretch),
 )

@@ -42,6 +42,22 @@ def test_what_is_no_period_is_told_with_what_would_be_one(name: str) -> None:
         period_named(name, RIGA)
 
 
+def test_a_stretch_lies_between_two_instants_and_so_does_what_is_before_it() -> None:
+    period = period_named("2026-10-24T21:00:00Z..2026-10-25T07:00:00+02:00", RIGA)
+
+    assert period.name == "2026-10-24T21:00:00Z..2026-10-25T05:00:00Z"
+    assert (period.span, period.first_on, period.end_on) == (Span.STRETCH, date(2026, 10, 25), date(2026, 10, 26))
+    assert period_named(period.name, RIGA) == period
+    before = period_before(period)
+    assert (before.ends_at, before.begins_at) == (period.begins_at, period.begins_at - timedelta(hours=8))
+
+
+@pytest.mark.parametrize("name", ["2026-10-01T00:00Z..2026-10-01T00:00Z", "2026-10-01T00:00..2026-10-02T00:00"])
+def test_a_stretch_goes_forward_between_instants_that_have_an_offset(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a period"):
+        period_named(name, RIGA)
+
+
 def test_a_year_that_begins_in_january_is_named_by_itself() -> None:
     assert period_named("FY2026", RIGA).first_on == date(2026, 1, 1)
 
