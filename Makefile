@@ -6,6 +6,8 @@ PRISM  := tests/contract/prism
 # Where nobody says where programs are (env -i), make finds none of those that it starts without a shell.
 PATH   ?= /usr/local/bin:/usr/bin:/bin
 export PATH
+# Without it each daemon under test would compile slamon anew, and each worker the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev demo test lint bench chaos grafana lock clean
 help:           ## this list
