@@ -17,6 +17,7 @@ SlamonError
 │   ├── LeaseLostError            another daemon watches the tenant; nothing was written
 │   ├── TenantHeldError           another process watches the tenant: stop it, or wait; exit status 75
 │   └── SchemaOutdatedError       run `slamon db upgrade`; exit status 78
+├── ReportFormatError         a report cannot be made in one format, or its file not be written; the others can
 └── DeliveryError             a message was not accepted; permanent or not
     ├── ChannelDownError          nothing gets through at present; says nothing of the message
     └── DeliveryUnknownError      accepted or not: nobody can tell
@@ -160,6 +161,10 @@ class TenantHeldError(StoreError):
 
 class SchemaOutdatedError(StoreError):
     """The database's schema is not the one this slamon works with."""
+
+
+class ReportFormatError(SlamonError):
+    """A report cannot be made in one format, or a file of it not be written; says what to do."""
 
 
 class DeliveryError(SlamonError):

@@ -53,6 +53,7 @@ class Table(Struct, frozen=True):
     rows: tuple[tuple[Cell, ...], ...] = ()
     total: tuple[Cell, ...] | None = None
     empty: str = "Nothing."  # said in place of no rows
+    title: str = ""  # where a section has several
 
 
 class Trend(Struct, frozen=True, tag="trend"):

@@ -1,0 +1,32 @@
+"""Reports as files: every format shows the one `Report`, and no format counts anything."""
+
+from __future__ import annotations
+
+from slamon.errors import ReportFormatError
+from slamon.reports.document import Report
+from slamon.reports.fit import fit
+from slamon.reports.formats.files import Form, ReportFile, stem_of, write_files
+
+__all__ = ["Form", "ReportFile", "files_of", "stem_of", "write_files"]
+
+
+def files_of(report: Report, form: Form) -> tuple[ReportFile, ...]:
+    """Return the files of *report* in one format. The same report gives the same bytes.
+
+    Raises:
+        ReportFormatError: What the format needs is not installed or gave up; other formats may still go.
+    """
+    report = fit(report)
+    if form is Form.CSV:
+        from slamon.reports.formats.csv_files import csv_files
+
+        return csv_files(report)
+    if form is Form.PARQUET:
+        from slamon.reports.formats.parquet_files import parquet_files
+
+        return parquet_files(report)
+    if form is not Form.JSON:
+        raise ReportFormatError(f"{form} is not made yet")
+    from slamon.reports.formats.json_file import json_file
+
+    return (json_file(report),)
