@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from slamon.ports.alerts import AlertStore, RungRecord
+from slamon.ports.archive import ArchivedFile, ArchivedReport, ArchiveStore, Delivery, ReportRow
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
@@ -19,7 +20,16 @@ from slamon.ports.time import Timekeeper, Unmoved, WallTime
 
 
 class Store(
-    HistoryStore, ClockStore, AlertStore, OutcomeStore, OutboxStore, RecordStore, LeaseStore, RetentionStore, Protocol
+    HistoryStore,
+    ClockStore,
+    AlertStore,
+    OutcomeStore,
+    OutboxStore,
+    RecordStore,
+    LeaseStore,
+    RetentionStore,
+    ArchiveStore,
+    Protocol,
 ):
     """Where everything is kept."""
 
@@ -35,10 +45,14 @@ class Store(
 __all__ = [
     "RESTORED",
     "AlertStore",
+    "ArchiveStore",
+    "ArchivedFile",
+    "ArchivedReport",
     "AuditEntry",
     "Batch",
     "Channel",
     "ClockStore",
+    "Delivery",
     "GoalRow",
     "GoalTotal",
     "HistoryRow",
@@ -58,6 +72,7 @@ __all__ = [
     "Poll",
     "RecordStore",
     "Rejection",
+    "ReportRow",
     "RetentionStore",
     "RungRecord",
     "Session",

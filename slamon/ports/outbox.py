@@ -28,6 +28,7 @@ class Notification:
     follows: str = ""  # the key of the message that it ends, and that it must not overtake
     stands: bool = False  # it raised something at the other side that lasts until another message ends it
     not_before: datetime | None = None  # it waits for its recipient's quiet hours, or a snooze, to end
+    report: str = ""  # the key of the archived report that it brings, with its files
     id: int | None = None
     attempts: int = 0  # how often it was claimed: the newest claim alone may say what became of it
     failures: int = 0  # how often it was not accepted

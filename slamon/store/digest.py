@@ -12,7 +12,18 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from slamon.store.canaries import is_no_canary
 from slamon.store.select import raw
-from slamon.store.tables import events, interventions, notifications, readings, rungs, tickets, transitions, versions
+from slamon.store.tables import (
+    events,
+    interventions,
+    notifications,
+    readings,
+    report_files,
+    reports,
+    rungs,
+    tickets,
+    transitions,
+    versions,
+)
 
 # Numbers that a database gives, when and by whom a row came to be stored, and how far a mail has got say nothing of
 # history. Of an event's number only the order within its ticket does.
@@ -25,7 +36,10 @@ _LEFT_OUT = {
     },
     "interventions": {"id"},
 }
-_TABLES: tuple[Table, ...] = (tickets, events, readings, transitions, rungs, interventions, notifications, versions)
+_TABLES: tuple[Table, ...] = (
+    *(tickets, events, readings, transitions, rungs, interventions, notifications, versions),
+    *(reports, report_files),
+)
 _SIZE = 1 << 256
 _FETCH = 5000
 

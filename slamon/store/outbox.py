@@ -25,7 +25,7 @@ from slamon.store.types import from_seconds, from_seconds_or_none, pack, to_seco
 
 NOTIFICATION_COLUMNS = (
     *("tenant", "key", "kind", "channel", "recipient", "ticket_id", "message_id"),
-    *("subject", "text", "html", "created_at", "data", "follows", "stands", "not_before", "next_try_at"),
+    *("subject", "text", "html", "created_at", "data", "follows", "stands", "not_before", "report", "next_try_at"),
 )
 NOTE_COLUMNS = ("id", "attempts", "failures", "unsure", *NOTIFICATION_COLUMNS[:-1])
 _URGENCY = {"breached": 0, "blind": 0, "near_breach": 1, "reminder": 1, "digest": 1}  # all else comes after them
@@ -175,7 +175,7 @@ def load_state(connection: Connection, channel: str | None) -> OutboxState:
 def note_from(row: Row) -> Notification:
     """Return the notification of a row of NOTE_COLUMNS."""
     note_id, attempts, failures, unsure, tenant, key, kind, channel, recipient, ticket_id, message_id = row[:11]
-    subject, text, html, created_at, data, follows, stands, not_before = row[11:]
+    subject, text, html, created_at, data, follows, stands, not_before, report = row[11:]
     return Notification(
         key=key,
         tenant=tenant,
@@ -192,6 +192,7 @@ def note_from(row: Row) -> Notification:
         follows=follows,
         stands=stands,
         not_before=from_seconds_or_none(not_before),
+        report=report,
         id=note_id,
         attempts=attempts,
         failures=failures,
@@ -230,5 +231,6 @@ def _notification_row(note: Notification) -> Row:
         note.follows,
         note.stands,
         to_seconds_or_none(note.not_before),
+        codec.storable(note.report),
         created_at,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    LargeBinary,
     Table,
     Text,
     and_,
@@ -38,12 +39,15 @@ from slamon.store.tables import (
     past_transitions,
     polls,
     readings,
+    report_files,
+    reports,
     rungs,
     tickets,
     trails,
     transitions,
     versions,
 )
+from slamon.store.types import Packed
 
 AT_ONCE = 500  # tickets, or rows of other kinds, a transaction
 # In the order in which they can be deleted: who points to another goes first.
@@ -90,7 +94,8 @@ def _measure(
 
 def _sums(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> tuple[int, int]:
     """Return how many rows of *table* there are, and about how many bytes their values take."""
-    sizes = [func.coalesce(func.length(c), 0) if isinstance(c.type, Text) else literal(8) for c in table.c]
+    long = (Text, LargeBinary, Packed)
+    sizes = [func.coalesce(func.length(c), 0) if isinstance(c.type, long) else literal(8) for c in table.c]
     size: ColumnElement[int] = sum(sizes[1:], start=sizes[0])
     rows, taken = connection.execute(select(func.count(), func.sum(size)).select_from(table).where(*conditions)).one()
     return rows, int(taken or 0)
@@ -206,7 +211,13 @@ def _rows_of(kind: OldKind, before: datetime) -> list[tuple[Table, ColumnElement
     ended = or_(note.finished_at < before, and_(note.state.in_(("merged", "dropped")), note.created_at < before))
     finished = and_(ended, not_(is_named))
     if kind == "reports":
-        return [(notifications, and_(finished, note.kind == "report")), (job_runs, _is_past_run(before))]
+        of_old = exists().where(
+            reports.c.tenant == report_files.c.tenant,
+            reports.c.key == report_files.c.report,
+            reports.c.made_at < before,
+        )
+        sent = (notifications, and_(finished, note.kind == "report"))
+        return [sent, (report_files, of_old), (reports, reports.c.made_at < before), (job_runs, _is_past_run(before))]
     # Its key keeps what may still be told of an open ticket from being told twice.
     opened = exists().where(tickets.c.tenant == note.tenant, tickets.c.id == note.ticket_id, tickets.c.open)
     return [(notifications, and_(finished, note.kind != "report", not_(opened)))]

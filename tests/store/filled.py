@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, insert, select
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, insert, select
 
 from slamon.core.ticket import Kind
 from slamon.core.versions import version_of
@@ -49,7 +49,7 @@ def _stand_in(column: Column[Any]) -> object:
     known = {"tenant": MAIN, "ticket_id": 1, "change": "breached", "stage": 2, "said": "ack", "outcome": "told"}
     if column.name in known:
         return known[column.name]
-    kinds = ((UtcSeconds, NOW), (Boolean, True), (Integer, 1))
+    kinds = ((UtcSeconds, NOW), (Boolean, True), (Integer, 1), (LargeBinary, b"\0x"))
     return next((value for kind, value in kinds if isinstance(column.type, kind)), "x")
 
 

@@ -8,6 +8,7 @@ from slamon.ports import Lease
 from slamon.store.digest import StoreDigest, read_digest
 from slamon.store.leases import FencedDatabase
 from slamon.store.sql.alerts import SqlAlertStore
+from slamon.store.sql.archive import SqlArchiveStore
 from slamon.store.sql.clocks import SqlClockStore
 from slamon.store.sql.history import SqlHistoryStore
 from slamon.store.sql.leases import SqlLeaseStore
@@ -26,6 +27,7 @@ class SqlStore(
     SqlRecordStore,
     SqlLeaseStore,
     SqlRetentionStore,
+    SqlArchiveStore,
 ):
     """Everything slamon keeps. Blocking, and safe to use from several threads; `migrate.open_store` makes one.
 

@@ -6,6 +6,7 @@ What people filter by in SQL stands in columns of its own.
 """
 
 from slamon.store.tables.alert import interventions, rungs
+from slamon.store.tables.archive import report_files, reports
 from slamon.store.tables.base import metadata
 from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
 from slamon.store.tables.lease import leases, watchers
@@ -27,6 +28,8 @@ __all__ = [
     "past_transitions",
     "polls",
     "readings",
+    "report_files",
+    "reports",
     "rungs",
     "tickets",
     "trails",

@@ -50,6 +50,7 @@ notifications = Table(
     Column("follows", Text, nullable=False, server_default=""),
     Column("stands", Boolean, nullable=False, server_default=false()),
     Column("not_before", UtcSeconds),  # it waits for this instant, then for a look at what is still true
+    Column("report", Text, nullable=False, server_default=""),  # the key of the one that it brings
     PrimaryKeyConstraint("id"),
     UniqueConstraint("tenant", "key"),
     one_of("state", ("pending", "claimed", "sending", "sent", "failed", "held", "merged", "dropped", "overtaken")),
