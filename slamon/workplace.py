@@ -104,8 +104,7 @@ class Workplace:
         self._clients: list[Client] = []
         metrics.before_scrape(None)  # else a scrape meanwhile would show a tenant that is no longer there
         metrics.limit(config.metrics.most_series, config.metrics.worst_tickets)
-        reports = [name for name, report in config.reports.items() if report.enabled]
-        metrics.watch(config.tenant, reports, ["mail", *config.channel])
+        metrics.watch(config.tenant, list(config.reports), ["mail", *config.channel])
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
         metrics.before_scrape(self._show_sight)
@@ -269,7 +268,7 @@ class Workplace:
     async def report(self, name: str) -> int:
         """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
         report = self.config.reports[name]
-        until = last_fire(report.cron, ZoneInfo(report.zone), self.wall.now())
+        until = last_fire(report.schedule, ZoneInfo(report.zone), self.wall.now())
         domain = await asyncio.to_thread(mail_domain, self.config, self.store)
         return await report_once(self.store, order_report(self.config, name, until, domain), self.leases.holder)
 
@@ -308,8 +307,7 @@ class Workplace:
 
     def _schedule(self, add: Callable[..., object]) -> None:
         for name, report in self.config.reports.items():
-            if report.enabled:
-                add(self._report_job, CronTrigger(report.cron, ZoneInfo(report.zone), self.wall), args=[name])
+            add(self._report_job, CronTrigger(report.schedule, ZoneInfo(report.zone), self.wall), args=[name])
         for watch in self.watches:
             every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
             add(self._reference_job, EveryTrigger(max(1.0, self.wall.real_seconds(every))), args=[watch])

@@ -107,7 +107,7 @@ def _document(config: Config) -> dict[str, Any]:
         "tenants": {name: {"url": t.url, "company": t.company} for name, t in config.tenant.items()},
         "calendars": {name: rules.zone for name, rules in config.calendars.items()},
         "policies": [*(policy.name for policy in config.policy), config.default_policy.name],
-        "reports": {name: report.cron for name, report in config.reports.items() if report.enabled},
+        "reports": {name: report.schedule for name, report in config.reports.items()},
         "warnings": list(config.warnings),
     }
 

@@ -6,7 +6,6 @@ from slamon.config.models import (
     Config,
     Log,
     Mail,
-    Report,
     Retention,
     Simulation,
     StoreSection,
@@ -14,6 +13,7 @@ from slamon.config.models import (
     Web,
 )
 from slamon.config.policies import DefaultPolicy, Match, NamedLevel, Policy, Promise, StatusLevel
+from slamon.config.reports import ReportSection
 
 __all__ = [
     "Alerts",
@@ -25,7 +25,7 @@ __all__ = [
     "NamedLevel",
     "Policy",
     "Promise",
-    "Report",
+    "ReportSection",
     "Retention",
     "Simulation",
     "StatusLevel",

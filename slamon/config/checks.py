@@ -13,6 +13,7 @@ from slamon.config.channels import check_channels
 from slamon.config.policies import SOURCE_CALENDARS
 from slamon.config.problems import Path as Place
 from slamon.config.problems import cut, dotted, missing_secret, shown, suggest
+from slamon.config.reports import check_reports
 from slamon.config.values import is_loopback, split_listen
 from slamon.core.rules import CalendarRules
 from slamon.errors import CalendarError, ConfigError, Problem
@@ -26,7 +27,7 @@ def cross_check(tree: Mapping[str, Any]) -> list[Problem]:
     problems += _web(table(tree, "web"))
     if isinstance(tree.get("mail"), Mapping):
         problems += _mail(table(tree, "mail"))
-    problems += _reports(tree)
+    problems += check_reports(tree)
     problems += _canary(tree)
     problems += check_channels(tree)
     problems += _calendars(tree)
@@ -142,16 +143,6 @@ def _token(mail: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("mail.password", "", 'goes with auth = "password"; a token takes its place')
     if mail.get("security") == "none":
         yield Problem("mail.security", "'none'", 'a token is never sent in clear; write "starttls" or "tls"')
-
-
-def _reports(tree: Mapping[str, Any]) -> Iterator[Problem]:
-    known = table(tree, "tenant")
-    for name, report in table(tree, "reports").items():
-        named = report.get("tenants") if isinstance(report, Mapping) else None
-        for number, tenant in enumerate(named if isinstance(named, (list, tuple)) else ()):
-            if isinstance(tenant, str) and tenant not in known:
-                key = ("reports", name, "tenants", number)
-                yield Problem(dotted(key), shown(key, tenant), f"no such tenant; {suggest(tenant, known)}")
 
 
 def _canary(tree: Mapping[str, Any]) -> Iterator[Problem]:

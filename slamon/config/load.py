@@ -114,7 +114,7 @@ def _in_order(findings: Findings) -> list[Problem]:
         match = re.match(r"(\w*)\.?([\w-]*)\[?(\d*)", problem.key)
         section, table, number = match.groups() if match else ("", "", "")
         known = sections.index(section) if section in sections else -1
-        named = section in ("tenant", "calendar", "reports", "channel")
+        named = section in ("tenant", "calendar", "channel")
         return known, table if named else "", int(number or 0) if not table else 0
 
     return sorted(dict.fromkeys(_naming(problem, findings) for problem in findings.problems), key=place)

@@ -25,10 +25,10 @@ from slamon.config.database import DEFAULT_URL, check_url, mask_url, passwords_o
 from slamon.config.ladders import LadderSection, QuietSection
 from slamon.config.policies import DefaultPolicy, NamedLevel, Policy, Promise, Section, StagePercents, StatusLevel
 from slamon.config.problems import InvalidError, find_problems
+from slamon.config.reports import ReportSection
 from slamon.config.values import (
     Address,
     BaseUrl,
-    Cron,
     Host,
     Instant,
     Listen,
@@ -116,17 +116,6 @@ class Alerts(Section):
     operators: tuple[Address, ...] = ()
     channels: tuple[Name, ...] = ()
     boards: dict[Some, tuple[Address, ...]] = Field(default_factory=dict)
-
-
-class Report(Section):
-    """A mail by the calendar. Without recipients of its own it goes to each tenant's."""
-
-    kind: Literal["breach"] = "breach"
-    cron: Cron = "0 7 * * *"
-    zone: Zone = "UTC"
-    tenants: tuple[Name, ...] = ()
-    recipients: tuple[Address, ...] = ()
-    enabled: bool = True
 
 
 class Canary(Section):
@@ -267,7 +256,7 @@ class Config(BaseSettings):
     channel: dict[Name, Channel] = Field(default_factory=dict)
     ladder: dict[Name, LadderSection] = Field(default_factory=dict)
     quiet: dict[Address, QuietSection] = Field(default_factory=dict)
-    reports: dict[Name, Report] = Field(default_factory=dict)
+    report: tuple[ReportSection, ...] = ()
     canary: Canary = Field(default_factory=Canary)
     retention: Retention = Field(default_factory=Retention)
     slo: Slo = Field(default_factory=Slo)
@@ -333,10 +322,17 @@ class Config(BaseSettings):
         """Return who hears that slamon does not see the tenant."""
         return self.tenant[tenant].operators or self.alerts.operators or self.alerted_of(tenant)
 
+    @property
+    def reports(self) -> Mapping[str, ReportSection]:
+        """The reports that are not switched off, by name."""
+        return {report.name: report for report in self.report if report.enabled}
+
     def reported_of(self, report: str) -> dict[str, tuple[str, ...]]:
-        """Return by tenant who gets the report of that name about it."""
-        own = self.reports[report]
-        return {name: own.recipients or self.alerted_of(name) for name in own.tenants or self.tenant}
+        """Return by tenant who gets every report of that name about it."""
+        own = next(each for each in self.report if each.name == report)
+        if own.recipients or own.recipients_of:
+            return dict.fromkeys(own.tenants or self.tenant, own.recipients)
+        return {name: self.alerted_of(name) for name in own.tenants or self.tenant}
 
     def warn_percent_of(self, promise: Promise) -> int:
         """Return the share of a goal from which a stage under this promise is at risk."""

@@ -122,6 +122,8 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 def _remedy(kind: str, path: Path, context: dict[str, Any], message: str, model: type[BaseModel]) -> str:
     if kind in _LIMITS:
         return _LIMITS[kind](context)
+    if path == ("reports",):
+        return 'write [[report]] for each, with its name = "..." in it'
     if kind == "extra_forbidden":
         return f"unknown key; {suggest(str(path[-1]), known_keys(model, path[:-1]))}"
     if kind == "missing":

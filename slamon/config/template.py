@@ -157,13 +157,28 @@ recipients = []                 # such as ["noc@example.org"]
 # hours = ["19:00-07:30"]
 # days = ["sat", "sun"]
 
-[reports.breach]                # the breach report; more reports under other names
+# Reports by the calendar; `slamon report` makes one by hand. Kinds: breach (what broke since the last one),
+# daily, weekly, monthly, review (a quarter of a company), pauses (whether waiting was waiting).
+[[report]]
+name = "breaches"
 kind = "breach"
-cron = "0 7 * * *"
-zone = "UTC"                    # the zone in which it is seven o'clock
+cron = "0 7 * * *"              # default: at seven, on the day that goes with the kind
+zone = "UTC"                    # the zone in which it is seven o'clock, and of the days it is about
 # tenants = ["main"]              # default: one mail for each tenant
 # recipients = ["manager@example.org"]   # default: those who hear of the tenant's breaches
+# grace_hours = 12              # missed, it is made so much later, and says so
 # enabled = true
+
+# [[report]]
+# name = "monthly"
+# kind = "monthly"
+# by = "company"                # one of each; or board, team, technician, priority, agreement, type
+# names = ["Acme"]              # only these; default: all
+# denominator = "concluded"     # goals that ended in the period; or "due", "started"
+# formats = ["pdf", "xlsx"]     # attached: html, pdf, xlsx, csv, json, parquet
+# recipients_of = { "Acme" = ["it@acme.example"] }   # who gets Acme's, beside recipients
+# channels = ["desk"]           # a webhook gets it as JSON, apprise as text
+# year_begins = 1               # the month of fiscal years and quarters
 
 # A made-up breach, mailed regularly, and a service that is told it arrived, so that you hear of a slamon that is dead:
 # [canary]

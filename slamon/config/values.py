@@ -130,6 +130,8 @@ def _zone(text: str) -> str:
 def _cron(text: str) -> str:
     from cronsim import CronSim, CronSimError
 
+    if not text:
+        return text  # what goes with the kind
     try:
         next(CronSim(text, datetime(2024, 1, 1, tzinfo=UTC)))
     except (CronSimError, StopIteration, ValueError, RecursionError):

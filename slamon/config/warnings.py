@@ -54,12 +54,17 @@ def _mail(config: Config) -> list[str]:
         found.append(
             "mail.fallback: nobody is named; what a recipient's server refuses for good is only logged and counted"
         )
-    for name in (name for name, report in config.reports.items() if report.enabled):
-        recipients = config.reported_of(name)
+    return found + _unread(config)
+
+
+def _unread(config: Config) -> list[str]:
+    found = []
+    for number, report in enumerate(config.report):
+        recipients = config.reported_of(report.name)
         unread = [tenant for tenant, who in recipients.items() if not who]
         about = "" if len(unread) == len(recipients) else f" about {', '.join(unread)}"
-        if unread:
-            found.append(f"reports.{name}.recipients: nobody gets this report{about}")
+        if unread and report.enabled and not report.recipients_of and not report.channels:
+            found.append(f"report[{number}].recipients: nobody is mailed {report.name}{about}; it is archived only")
     return found
 
 

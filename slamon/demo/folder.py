@@ -35,7 +35,8 @@ sender = "slamon@msp.example"
 warn_percent = 75
 recipients = ["service-desk@msp.example"]
 
-[reports.breaches]
+[[report]]
+name = "breaches"
 kind = "breach"
 cron = "0 * * * *"
 zone = "America/New_York"

@@ -140,7 +140,7 @@ def test_check_sums_up_a_good_configuration(tmp_path: Path) -> None:
         TENANT
         + '[[policy]]\nname = "Gold"\nmatch = {board = [1]}\ngoals = {respond = 1}\ncalendar = "business"\n'
         + '[calendar.business]\ntimezone = "Europe/London"\nhours = {mon = [["09:00", "17:00"]]}\n'
-        + "[reports.breach]\n"
+        + "[[report]]\nname = 'breach'\n"
     )
     environ = {**SECRETS, "SLAMON_STORE__URL": "postgresql://u:canary-db@h/d"}
 

@@ -36,7 +36,8 @@ security = "none"
 sender = "a@b.test"
 [alerts]
 recipients = ["a@b.test"]
-[reports.breach]
+[[report]]
+name = "breach"
 cron = "0 7 * * *"
 zone = "UTC"
 [calendar.c]

@@ -9,6 +9,7 @@ from slamon.errors import ConfigError
 from tests.config.samples import TENANT, only, refused
 
 POLICY = '[[policy]]\nname = "p"\nmatch = {board = [1]}\n'
+DAILY = "[[report]]\nname = 'daily'\n"
 CALENDAR = '[calendar.c]\ntimezone = "UTC"\n'
 
 
@@ -45,12 +46,24 @@ CALENDAR = '[calendar.c]\ntimezone = "UTC"\n'
             "[tenant.main.audit]\nstatus = ['from (?P<old>.+)']\n",
             *("tenant.main.audit.status[0]", "'from (?P<old>.+)'", "(?P<new>...)"),
         ),
-        ("[reports.Daily]\n", "reports.Daily", "", "a-z"),
-        ("[reports.daily]\ncron = '99 7 * * *'\n", "reports.daily.cron", "'99 7 * * *'", "five fields"),
-        ("[reports.daily]\ncron = '0 0 30 2 *'\n", "reports.daily.cron", "'0 0 30 2 *'", "come true"),
-        ("[reports.daily]\nzone = 'Europe/Londn'\n", "reports.daily.zone", "'Europe/Londn'", "IANA"),
-        ("[reports.daily]\ntenants = ['mian']\n", "reports.daily.tenants[0]", "'mian'", "did you mean main?"),
-        ("[reports.daily]\nkind = 'brech'\n", "reports.daily.kind", "'brech'", "'breach'"),
+        ("[reports.daily]\n", "reports", "", 'write [[report]] for each, with its name = "..." in it'),
+        ("[[report]]\n", "report[0].name", "", "a name for the report"),
+        ("[[report]]\nname = 'Daily'\n", "report[0].name", "'Daily'", "a-z"),
+        (f"{DAILY}cron = '99 7 * * *'\n", "report[0].cron", "'99 7 * * *'", "five fields"),
+        (f"{DAILY}cron = '0 0 30 2 *'\n", "report[0].cron", "'0 0 30 2 *'", "come true"),
+        (f"{DAILY}zone = 'Europe/Londn'\n", "report[0].zone", "'Europe/Londn'", "IANA"),
+        (f"{DAILY}tenants = ['mian']\n", "report[0].tenants[0]", "'mian'", "did you mean main?"),
+        (f"{DAILY}kind = 'brech'\n", "report[0].kind", "'brech'", "'breach'"),
+        (f"{DAILY}formats = ['docx']\n", "report[0].formats[0]", "'docx'", "'xlsx'"),
+        (f"{DAILY}grace_hours = 0\n", "report[0].grace_hours", "0", "at least 1"),
+        (f"{DAILY}{DAILY}", "report[1].name", "'daily'", "is taken"),
+        (f"{DAILY}names = ['Acme']\n", "report[0].names", "", 'by = "company"'),
+        (f"{DAILY}kind = 'review'\nby = 'board'\n", "report[0].by", "'board'", "a review is of a company"),
+        (f"{DAILY}channels = ['desk']\n", "report[0].channels[0]", "'desk'", "no such [channel.NAME]"),
+        (
+            f"{DAILY}channels = ['pages']\n[channel.pages]\nkind = 'alertmanager'\nurl = 'https://am.test'\n",
+            *("report[0].channels[0]", "'pages'", "takes no report; name one of kind webhook or apprise"),
+        ),
         ("[retention]\npolls_days = 0\n", "retention.polls_days", "0", "at least 1"),
         ("[log]\nlevel = 'trace'\n", "log.level", "'trace'", "'debug'"),
         ("[simulation]\nspeed = 0\n", "simulation.speed", "0", "more than 0"),

@@ -116,10 +116,12 @@ def test_reports_go_to_their_own_recipients_or_to_those_of_the_alerts() -> None:
     config = good("""
 [alerts]
 recipients = ["noc@example.org"]
-[reports.breach]
+[[report]]
+name = "breach"
 cron = "30 6 * * mon-fri"
 zone = "Europe/London"
-[reports.managers]
+[[report]]
+name = "managers"
 recipients = ["boss@example.org"]
 enabled = false
 """)
@@ -127,7 +129,28 @@ enabled = false
     assert config.reported_of("breach") == {"main": ("noc@example.org",)}
     assert config.reported_of("managers") == {"main": ("boss@example.org",)}
     assert config.reports["breach"].kind == "breach"
-    assert not config.reports["managers"].enabled
+    assert list(config.reports) == ["breach"]
+    assert [each.schedule for each in config.report] == ["30 6 * * mon-fri", "0 7 * * *"]
+
+
+def test_a_report_of_each_company_may_go_to_that_company_alone() -> None:
+    config = good("""
+[alerts]
+recipients = ["noc@example.org"]
+[[report]]
+name = "monthly"
+kind = "monthly"
+by = "company"
+recipients_of = { "Acme Ltd." = ["it@acme.example"] }
+[[report]]
+name = "review"
+kind = "review"
+""")
+
+    monthly, review = config.report
+    assert config.reported_of("monthly") == {"main": ()}
+    assert (monthly.schedule, monthly.scope_by) == ("0 7 1 * *", "company")
+    assert (review.schedule, review.scope_by) == ("0 7 1 */3 *", "company")
 
 
 def test_the_anchor_of_a_simulation_is_utc() -> None:
@@ -176,13 +199,14 @@ company = "acme"
 public_key = "p"
 client_id = "c"
 recipients = ["desk@acme.test"]
-[reports.breach]
+[[report]]
+name = "breach"
 """
 ACME_KEY = {"SLAMON_TENANT__ACME__PRIVATE_KEY": "k"}
 
 
 def test_a_tenant_may_have_recipients_and_operators_of_its_own() -> None:
-    own = '[reports.acme]\ntenants = ["acme"]\nrecipients = ["boss@acme.test"]\n'
+    own = '[[report]]\nname = "acme"\ntenants = ["acme"]\nrecipients = ["boss@acme.test"]\n'
     noc = '[alerts]\nrecipients = ["noc@example.org"]\n'
     config = good(ACME + own + noc, {**ACME_KEY, "SLAMON_TENANT__MAIN__OPERATORS": '["ops@example.org"]'})
     told = {name: (who.recipients, who.operators) for name in config.tenant for who in [tenant_settings(config, name)]}
@@ -199,7 +223,7 @@ def test_a_tenant_of_which_nobody_hears_is_named() -> None:
     warnings = good(ACME, ACME_KEY).warnings
 
     assert "tenant.main.recipients: nobody is named, so its breaches are not mailed" in warnings
-    assert "reports.breach.recipients: nobody gets this report about main" in warnings
+    assert "report[0].recipients: nobody is mailed breach about main; it is archived only" in warnings
 
 
 @pytest.mark.parametrize(
@@ -208,7 +232,10 @@ def test_a_tenant_of_which_nobody_hears_is_named() -> None:
         ("", "mail: there is no [mail]"),
         ('[mail]\nhost = "smtp.corp.test"\nsender = "s@corp.test"\n', "alerts.recipients: nobody is named"),
         ('[mail]\nhost = "smtp.corp.test"\n[alerts]\nrecipients = ["a@b.test"]\n', "mail.sender: slamon@example.org"),
-        ('[mail]\nhost = "smtp.corp.test"\n[reports.weekly]\n', "reports.weekly.recipients: nobody"),
+        (
+            '[mail]\nhost = "smtp.corp.test"\n[[report]]\nname = "weekly"\n',
+            "report[0].recipients: nobody is mailed weekly; it is archived only",
+        ),
         ("[default_policy]\ngoals = {respond = 4, resolve = 2}\n", "default_policy.goals: a later stage"),
         (
             '[calendar.c]\ntimezone = "UTC"\nhours = {mon = [["08:00", "12:00"], ["11:00", "13:00"]]}\n',

@@ -36,7 +36,8 @@ security = "none"
 sender = "slamon@msp.example"
 [alerts]
 recipients = ["noc@msp.example", "boss@msp.example"]
-[reports.breaches]
+[[report]]
+name = "breaches"
 cron = "0 */4 * * *"
 [simulation]
 speed = {speed}

@@ -32,7 +32,8 @@ EVERY = timedelta(minutes=15)
 
 GAP_SECONDS = POLL.total_seconds() / SPEED + 5
 _REPORTS = """\
-[reports.often]
+[[report]]
+name = "often"
 cron = "*/15 * * * *"
 """
 
