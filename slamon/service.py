@@ -128,7 +128,7 @@ class Daemon:
         may_complain = Seldom(COMPLAIN_SECONDS)
         while not self._stopping.is_set():
             try:
-                return await asyncio.to_thread(
+                found = await asyncio.to_thread(
                     self._kind, self._config, store, self._metrics, before=before, holder=self._holder
                 )
             except StoreUnavailableError as error:
@@ -136,6 +136,9 @@ class Daemon:
                 self._trouble = f": nothing can be stored: {error}"
                 if may_complain():
                     log.error("nothing can be stored", error=str(error))
+            else:
+                self._metrics.set("slamon_db_up", 1)  # not only after the first poll, which may take long
+                return found
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), RETRY)
         return None

@@ -106,7 +106,7 @@ def _history(frame: builders.Dashboard) -> None:
         figure(
             "Business time that goals took",
             "What nine of ten goals concluded in the time shown stayed below, by stage, in all tenants.",
-            Query(f"histogram_quantile(0.9, sum by (le, stage) ({buckets}))", "{{stage}}"),
+            Query(f"histogram_quantile(0.9, sum by (le, stage) ({buckets})) >= 0", "{{stage}}"),
             unit=SECONDS,
             span=12,
         ).height(9),

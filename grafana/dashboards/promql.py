@@ -64,10 +64,10 @@ def by_outcome(by: str, metric: str, labels: str) -> dict[str, str]:
 
 
 def quantile(share: float, by: str, histogram: str, labels: str = "", window: str = "$__rate_interval") -> str:
-    """Return a quantile of what each daemon measured itself."""
+    """Return a quantile of what each daemon measured itself; absent, not NaN, where nothing was measured."""
     selector = f"{histogram}_bucket{{{labels}}}" if labels else f"{histogram}_bucket"
     grouping = f"le, {by}" if by else "le"
-    return f"histogram_quantile({share}, sum by ({grouping}) (rate({selector}[{window}])))"
+    return f"histogram_quantile({share}, sum by ({grouping}) (rate({selector}[{window}]))) >= 0"
 
 
 def worst(metric: str, by: str = "tenant") -> Query:

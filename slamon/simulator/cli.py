@@ -71,20 +71,21 @@ def simulate(
     chaos_seed: int,
 ) -> None:
     """Serve a simulated ConnectWise PSA: a service desk that lives on while slamon watches it."""
-    from slamon.simulator.simulator import Credentials, Simulator  # not needed to print the help
+    from slamon.simulator.clock import SimClock  # not needed to print the help
+    from slamon.simulator.simulator import Credentials, Simulator
 
     real = datetime.now(UTC)
     began = _instant("--anchor", anchor, real)
     # Whoever is given the same three values, in another process, agrees on the simulated now.
     simulated = _instant("--starts-at", starts_at, began) + (real - began) * speed
+    clock = SimClock(simulated, speed)  # runs from here on: what comes before the desk is there takes seconds
 
     def seeded() -> Simulator:
         return Simulator(
             seed,
             tickets,
             closed,
-            start_at=simulated,
-            speed=speed,
+            clock=clock,
             credentials=Credentials(company, public_key, private_key),
             compat=compat,
             requests_per_minute=requests_per_minute,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -65,10 +67,11 @@ def wait_for(what: str, read: Callable[[], T | None], seconds: float = 60.0) -> 
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 
-def get(url: str) -> tuple[int, str]:
-    """Return status and body; status 0 while nobody listens."""
+def get(url: str, *, login: str = "", tls: ssl.SSLContext | None = None) -> tuple[int, str]:
+    """Return status and body; status 0 while nobody listens. *login* is `USER:PASSWORD`."""
+    headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10, context=tls) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

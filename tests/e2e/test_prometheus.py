@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import socket
 import subprocess
-import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,27 +15,35 @@ from slamon import resources
 from slamon.channels import alertmanager
 from tests import tools
 from tests.docs.pages import REFERENCE, ROOT
+from tests.e2e.observers import LOGIN, RULES, Prometheus, guard, prometheus, queries, variables
 from tests.e2e.processes import get, running, simulator, wait_for
-from tests.e2e.test_daemon import address, ready, write_config
+from tests.e2e.test_daemon import address, write_config
 from tests.grafana.dashboards import committed
+from tests.webguard.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("prometheus")
 
 
 @pytest.fixture(scope="module")
-def slamon_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Site]]:
+    """A daemon behind TLS and a password: its address, and the certificates."""
     folder = tmp_path_factory.mktemp("scraped")
+    site = Site(folder)
+    site.write()
     with simulator(folder, "--tickets", "60", "--closed", "50") as desk:
         write_config(folder, desk, extra='[metrics]\nworst_tickets = 5\n[slo]\ncompanies = ["Nobody"]\n')
+        guard(folder)
         log = folder / "log"
         with running("run", cwd=folder, log=log):
             url = wait_for("the daemon's address", lambda: address(log))
-            wait_for("readiness", lambda: ready(url))
-            yield url
+            wait_for("readiness", lambda: get(f"{url}/-/ready", login=LOGIN, tls=site.trusting())[0] == 200 or None)
+            yield url, site
 
 
-def test_promtool_accepts_the_page(slamon_url: str) -> None:
-    page = get(f"{slamon_url}/metrics")[1]
+def test_promtool_accepts_the_page(scraped: tuple[str, Site]) -> None:
+    url, site = scraped
+    status, page = get(f"{url}/metrics", login=LOGIN, tls=site.trusting())
+    assert status == 200
 
     done = subprocess.run(
         [tools.program("promtool"), "check", "metrics"], input=page, capture_output=True, text=True, timeout=60
@@ -79,15 +83,13 @@ def test_amtool_accepts_the_example_of_alertmanager_and_its_alerts_exist() -> No
     assert {name for name in named if not any(alert.startswith(name) for alert in known)} == set()
 
 
-RULES = sorted((resources.folder("grafana") / "prometheus").glob("*.rules.yml"))
-EVERY = dict.fromkeys(("tenant", "board", "priority", "company"), ".*")
-CHOSEN = {**EVERY, "stage": "resolve", "__rate_interval": "1m", "__range": "1m"}
 # Absent where nothing is broken, waits or was reloaded, no canary or report is set up, the month has just
-# begun, or the version is not new.
+# begun, nothing was concluded, detected or mailed within the minute, or the version is not new.
 SILENT = (
     *("slamon_blind_since_timestamp_seconds", "slamon_outbox_oldest_timestamp_seconds", "slamon_canary_ok"),
     *("slamon_report", "slamon_config_last_reload_success_timestamp_seconds"),
     *("slamon_oldest_breach_timestamp_seconds", 'outcome=~"met|missed"', "slamon_build_info offset"),
+    *("slamon_goal_elapsed_seconds", "slamon_detection_lag_seconds", "slamon_notification_latency_seconds"),
 )
 RUNBOOK = ("What it means", "Look first", "Mend", "When it is false")
 RULE_TESTS = Path(__file__).parents[1] / "data" / "prometheus"
@@ -138,60 +140,26 @@ def test_rules_name_only_metrics_that_exist(rules: Path) -> None:
     assert [name for name in sorted(named) if f"`{re.sub('_(bucket|sum|count)$', '', name)}`" not in page] == []
 
 
-def test_prometheus_scrapes_it_and_answers(slamon_url: str, tmp_path: Path) -> None:
-    config = (resources.folder("grafana") / "prometheus.yml").read_text()
-    target = slamon_url.removeprefix("http://")
-    (tmp_path / "prometheus.yml").write_text(
-        config.replace("127.0.0.1:9850", target).replace("scrape_interval: 30s", "scrape_interval: 1s")
-    )
-    with _prometheus(tmp_path) as url:
-        open_tickets = wait_for("a scrape", lambda: _query(url, 'sum(slamon_tickets{stage="resolve"})'))
+def test_prometheus_scrapes_it_by_tls_with_a_password_and_answers(scraped: tuple[str, Site], tmp_path: Path) -> None:
+    slamon_url, site = scraped
+    assert get(f"{slamon_url}/metrics", tls=site.trusting())[0] == 401  # without the password nobody reads anything
+
+    with prometheus(tmp_path, site, slamon_url.removeprefix("https://")) as asked:
+        open_tickets = wait_for("a scrape", lambda: asked.query('sum(slamon_tickets{stage="resolve"})'))
 
         assert float(open_tickets[0]["value"][1]) > 0
-        assert _query(url, "slamon_up") is not None
-        assert _query(url, 'up{job="slamon"} == 1') is not None
-        _every_panel_has_something_to_show(url)
+        assert asked.query("slamon_up") is not None
+        assert asked.query('up{job="slamon"} == 1') is not None
+        _every_panel_has_something_to_show(asked)
 
 
-def _every_panel_has_something_to_show(url: str) -> None:
+def _every_panel_has_something_to_show(asked: Prometheus) -> None:
     """Every query and variable is understood; what does not wait for trouble or settings brings series."""
-    wait_for("scrapes", lambda: _query(url, 'count_over_time(up{job="slamon"}[1m]) > 4'))
+    wait_for("scrapes", lambda: asked.query('count_over_time(up{job="slamon"}[1m]) > 4'))
     for dashboard in committed():
-        for query in dashboard.queries:
-            for name, value in CHOSEN.items():
-                query = query.replace(f"${name}", value)
-            found = _query(url, query)  # a query that is not understood fails here
+        for query in queries(dashboard):
+            found = asked.query(query)  # a query that is not understood fails here
             if found is None and not query.endswith("> 0") and not any(name in query for name in SILENT):
-                wait_for(f"{dashboard.name}: {query}", partial(_query, url, query))
-        for variable in (it["definition"] for it in dashboard.variables if it["type"] == "query"):
-            series, _, label = variable.removeprefix("label_values(").removesuffix(")").rpartition(", ")
-            match = urllib.parse.quote(series.replace("$tenant", ".*"))
-            assert json.loads(get(f"{url}/api/v1/label/{label}/values?match[]={match}")[1])["data"], variable
-
-
-@contextmanager
-def _prometheus(folder: Path) -> Iterator[str]:
-    """Run Prometheus on a free port; give its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    command = [
-        tools.program("prometheus"),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for("prometheus", lambda: get(f"{url}/-/ready")[0] == 200 or None)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _query(url: str, expression: str) -> list[dict[str, list[str]]] | None:
-    body = get(f"{url}/api/v1/query?query={urllib.parse.quote(expression)}")[1]
-    found: list[dict[str, list[str]]] = json.loads(body)["data"]["result"]
-    return found or None
+                wait_for(f"{dashboard.name}: {query}", partial(asked.query, query))
+        for variable in variables(dashboard):
+            assert asked.values_of(variable), variable
