@@ -148,8 +148,9 @@ def open_keys(config: Config, name: str) -> KeyRing:
     return KeyRing(tenant.url, tenant.company, ca_file=Path(tenant.ca_file) if tenant.ca_file else None)
 
 
-def open_mailer(mail: Mail) -> SmtpMailer:
-    from slamon.mail import SmtpMailer
+def open_mailer(mail: Mail, store: Store | None = None) -> SmtpMailer:
+    """Return the mail server; with *store* mails bring the files of the reports there."""
+    from slamon.mail import Attachments, SmtpMailer
     from slamon.mail.xoauth2 import token_from_command, token_from_file
 
     by_file = token_from_file(mail.token_file) if mail.token_file else None
@@ -163,6 +164,7 @@ def open_mailer(mail: Mail) -> SmtpMailer:
         mail.timeout_seconds,
         mail.ca_file or None,
         token=token_from_command(mail.token_command) if mail.token_command else by_file,
+        attachments=Attachments(store.load_report_files, mail.attach_at_most_mb * 1_000_000) if store else None,
     )
 
 
@@ -236,7 +238,7 @@ def open_couriers(
         openings=Openings(backlogs(0), merges=True),
         instead=lambda note, why: redirect(note, mail.fallback, why, wall.now()),
     )
-    return [Courier("mail", open_mailer(mail), store, observer, wall, rules, stopping), *couriers]
+    return [Courier("mail", open_mailer(mail, store), store, observer, wall, rules, stopping), *couriers]
 
 
 def _open_channel(config: Config, settings: ChannelSettings, observer: Observer) -> Channel:

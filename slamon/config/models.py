@@ -104,6 +104,7 @@ class Mail(Section):
     on_ambiguous: Literal["resend", "hold"] = "resend"
     fallback: Address | Literal[""] = ""
     digest_above: Annotated[int, Field(ge=0, le=10_000)] = 50
+    attach_at_most_mb: Annotated[int, Field(ge=0, le=100)] = 10
     templates: str = ""
 
 

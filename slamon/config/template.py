@@ -117,6 +117,7 @@ priority_goals = [
 # on_ambiguous = "resend"       # a mail that may have arrived: send it again, labelled; or "hold" it
 # templates = "templates"       # a folder of mail templates of your own, before slamon's
 # digest_above = 50             # more alerts than this that wait for one recipient become one mail
+# attach_at_most_mb = 10        # files of a report beyond it stay in the archive, and the mail says where
 
 [alerts]
 warn_percent = 75               # a stage is at risk from this share of its goal on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.generator import BytesGenerator
@@ -16,7 +17,8 @@ from email.utils import format_datetime, getaddresses
 
 from slamon.clean import clean_line, clean_text
 from slamon.errors import DeliveryError
-from slamon.ports import Notification
+from slamon.mail.attach import attach
+from slamon.ports import ArchivedFile, Notification
 
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
@@ -77,8 +79,8 @@ def parse_address(text: str) -> Address:
     return address
 
 
-def build_message(notification: Notification, sender: Address) -> EmailMessage:
-    """Return the message as it goes over the wire: text and HTML, headers cleaned.
+def build_message(notification: Notification, sender: Address, files: Sequence[ArchivedFile] = ()) -> EmailMessage:
+    """Return the message as it goes over the wire: text, HTML and *files*, headers cleaned.
 
     `Date` is when the notification was made, so every attempt is the same
     message; only `X-Slamon-Attempt` tells one apart that may have arrived
@@ -104,6 +106,7 @@ def build_message(notification: Notification, sender: Address) -> EmailMessage:
     message.set_content(clean_text(notification.text), cte="quoted-printable")
     if notification.html:
         message.add_alternative(clean_text(notification.html), subtype="html", cte="quoted-printable")
+    attach(message, files)
     return message
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from slamon.clean import clean_line
 from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError, Problem
 from slamon.mail.answers import Answer, describe, is_good, refusal, refusal_of_sender, verdict
+from slamon.mail.attach import Attachments
 from slamon.mail.bounded import BoundedSMTP, BoundedSMTPS
 from slamon.mail.message import build_message, clean_domain, parse_address, wire_bytes
 from slamon.mail.xoauth2 import TokenSource, encoded_forms, login
@@ -45,6 +46,7 @@ class SmtpMailer:
         ca_file: Path | str | None = None,
         *,
         token: TokenSource | None = None,
+        attachments: Attachments | None = None,
     ) -> None:
         """With *token* the login is XOAUTH2, by what it returns at each connection.
 
@@ -58,6 +60,7 @@ class SmtpMailer:
         self.security = security
         self.username = username
         self._token = token
+        self._attachments = attachments
         self._secrets = _forms_of(username or "", password) if password else ()
         self._password = password or ""
         self.timeout_seconds = timeout_seconds
@@ -88,6 +91,13 @@ class SmtpMailer:
         """
         with self.session() as session:
             session.deliver(notification, lambda: None)
+
+    def build(self, notification: Notification) -> EmailMessage:
+        """Return the message with the files that it brings."""
+        if self._attachments is None:
+            return build_message(notification, self.sender)
+        note, files = self._attachments.of(notification)
+        return build_message(note, self.sender, files)
 
     def open(self) -> smtplib.SMTP:
         """Return a connection that is encrypted and logged in as configured.
@@ -160,7 +170,7 @@ class SmtpSession:
             DeliveryUnknownError: The dot was sent and no answer came that tells.
             DeliveryError: Refused, for now or for good (`permanent`).
         """
-        message = build_message(notification, self._mailer.sender)
+        message = self._mailer.build(notification)
         recipient = parse_address(notification.recipient).addr_spec
         self.connect()
         assert self._smtp is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import email
 import re
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError
-from slamon.mail import Security, SmtpMailer, build_message, message_id, parse_address
+from slamon.mail import Attachments, Security, SmtpMailer, build_message, message_id, parse_address
 from slamon.mail.message import wire_bytes
-from slamon.ports import Channel
+from slamon.ports import ArchivedFile, Channel
 from tests.outputs.samples import HOSTILE, notification
 from tests.outputs.servers import CERTIFICATE, PASSWORD, Inbox, closed, listening, scripted, silent
 from tests.outputs.test_clean import ANY_TEXT
@@ -58,6 +59,46 @@ def test_a_mail_arrives_with_both_parts_and_its_headers() -> None:
     plain = message.get_body(("plain",))
     assert plain is not None
     assert plain.get_content().splitlines() == ["Zwölf Minuten"]
+
+
+PDF = ArchivedFile("Übersicht 2026-10.pdf", "application/pdf", bytes(range(256)) + b"\r\n.\r\n")
+CSV = ArchivedFile("goals.csv", "text/csv; charset=utf-8", b'\xef\xbb\xbf"a"\r\n')
+
+
+def bringing(files: list[ArchivedFile], most_bytes: int) -> EmailMessage:
+    """Return the mail of a report as it arrives at a server."""
+    archive = {("main", "main/report/monthly"): files}
+    inbox, note = Inbox(), notification(report="main/report/monthly", html="<body><p>Oktober</p></body>")
+    with listening(inbox) as port:
+        attachments = Attachments(lambda tenant, key: archive[tenant, key], most_bytes)
+        SmtpMailer("127.0.0.1", port, "none", None, None, SENDER, 5.0, attachments=attachments).deliver(note)
+    message = email.message_from_bytes(inbox.content(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_the_files_of_a_report_arrive_byte_by_byte() -> None:
+    message = bringing([PDF, CSV], 1000)
+
+    found = [(part.get_filename(), part.get_content_type(), part.get_content()) for part in message.iter_attachments()]
+    assert found == [
+        (PDF.name, "application/pdf", PDF.body),
+        (CSV.name, "text/csv", CSV.body.decode()),
+    ]
+    body = message.get_body(("html",))
+    assert body is not None
+    assert "archive" not in body.get_content()
+
+
+def test_files_that_are_too_large_stay_in_the_archive_and_the_mail_says_where() -> None:
+    message = bringing([PDF, CSV], 100)
+
+    assert not list(message.iter_attachments())
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert "slamon report show" in part.get_content()
+        assert "main/report/monthly" in part.get_content()
 
 
 def test_what_may_have_arrived_before_has_the_same_id_and_says_so() -> None:
