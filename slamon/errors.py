@@ -15,6 +15,7 @@ SlamonError
 ├── StoreError
 │   ├── StoreUnavailableError     the database did not answer; try again
 │   ├── LeaseLostError            another daemon watches the tenant; nothing was written
+│   ├── KnowledgeGoneError        what was known then is no longer kept; ask for a later instant
 │   ├── TenantHeldError           another process watches the tenant: stop it, or wait; exit status 75
 │   └── SchemaOutdatedError       run `slamon db upgrade`; exit status 78
 ├── ReportFormatError         a report cannot be made in one format, or its file not be written; the others can
@@ -157,6 +158,10 @@ class TenantHeldError(StoreError):
     """Another process watches the tenant; what was asked for may be done once it does no more."""
 
     exit_status = 75
+
+
+class KnowledgeGoneError(StoreError):
+    """What was known at an instant is no longer kept; the message says since when it is."""
 
 
 class SchemaOutdatedError(StoreError):

@@ -28,10 +28,13 @@ class GoalKey(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a goal ended and when, epoch seconds."""
+    """How a goal ended, when, and by what measure. Instants are epoch seconds; seconds are business time."""
 
     outcome: str
     at: int
+    started_at: int
+    goal_seconds: int
+    elapsed_seconds: int
 
 
 Ends = Mapping[GoalKey, Ended]
@@ -54,7 +57,8 @@ def ends_of(reading: Reading) -> dict[GoalKey, Ended]:
     for stage, goal in zip(STAGES, reading.stages, strict=True):
         outcome, at = _OUTCOMES.get(goal.verdict), _ended_at(goal, reading)
         if outcome is not None and goal.goal_seconds is not None and at is not None:
-            ends[GoalKey(int(stage), reading.cycle)] = Ended(str(outcome), at)
+            measure = (to_epoch(reading.started_at), goal.goal_seconds, goal.elapsed_seconds)
+            ends[GoalKey(int(stage), reading.cycle)] = Ended(str(outcome), at, *measure)
     return ends
 
 
@@ -70,7 +74,8 @@ def settle(known: Ends, reading: Reading) -> tuple[list[GoalKey], dict[GoalKey, 
 
     A goal that goes on after a reopening has not ended; earlier cycles stay as they
     ended, later ones were of a history that was told anew. An end that is another than
-    before stands in both. A goal that is cancelled stays so from when it first was.
+    before, or measured otherwise, stands in both. A goal that is cancelled stays so from
+    when it first was.
     """
     ends = ends_of(reading)
     for key, end in ends.items():

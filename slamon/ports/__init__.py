@@ -8,6 +8,7 @@ from typing import Protocol, Self
 from slamon.ports.alerts import AlertStore, RungRecord
 from slamon.ports.archive import ArchivedFile, ArchivedReport, ArchiveStore, Delivery, ReportRow
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
+from slamon.ports.goals import By, GoalStore
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
@@ -24,6 +25,7 @@ class Store(
     ClockStore,
     AlertStore,
     OutcomeStore,
+    GoalStore,
     OutboxStore,
     RecordStore,
     LeaseStore,
@@ -50,10 +52,12 @@ __all__ = [
     "ArchivedReport",
     "AuditEntry",
     "Batch",
+    "By",
     "Channel",
     "ClockStore",
     "Delivery",
     "GoalRow",
+    "GoalStore",
     "GoalTotal",
     "HistoryRow",
     "HistoryStore",

@@ -17,7 +17,7 @@ from slamon.core.transition import Transition
 from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.store import codec
 from slamon.store.bulk import Row, RowsOf, insert_rows
-from slamon.store.outcomes import add_totals
+from slamon.store.goal_totals import add_totals
 from slamon.store.select import among, raw
 from slamon.store.tables import clocks, events, past_transitions, readings, tickets, transitions
 from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none

@@ -54,7 +54,7 @@ _IMPOSSIBLE = (
                 "SELECT c.tenant || '/' || c.ticket_id FROM clocks c"  # noqa: S608
                 " JOIN readings r ON r.tenant = c.tenant AND r.ticket_id = c.ticket_id AND r.as_of = c.read_at"
                 " LEFT JOIN outcomes o ON o.tenant = c.tenant AND o.ticket_id = c.ticket_id"
-                f" AND o.cycle = r.cycle AND o.stage = {number}"
+                f" AND o.cycle = r.cycle AND o.stage = {number} AND o.gone_at IS NULL"
                 f" WHERE coalesce(o.outcome, '') <> CASE WHEN r.{stage}_goal_seconds IS NULL THEN ''"
                 f" WHEN r.{stage}_verdict = 'cancelled' THEN 'cancelled'"
                 f" WHEN r.{stage}_verdict IN ('met', 'missed', 'not_measured') AND r.{stage}_reached_at IS NOT NULL"

@@ -40,7 +40,7 @@ def rows() -> list[tuple[str, float, str]]:
 def _measure(store: SqlStore) -> list[tuple[str, float, str]]:
     bounds = (OCTOBER.begins_at, OCTOBER.ends_at)
     since, until = (int(at.timestamp()) for at in bounds)
-    query = f"SELECT count(*) FROM outcomes WHERE tenant = 'main' AND at >= {since} AND at < {until}"
+    query = f"SELECT count(*) FROM outcomes WHERE tenant = 'main' AND gone_at IS NULL AND at >= {since} AND at < {until}"
 
     def bare() -> None:
         with store._database.reading() as connection:
@@ -84,10 +84,12 @@ def _fill(store: SqlStore) -> None:
             at = int((NOW - timedelta(seconds=chance.randrange(730 * 86_400))).timestamp())
             priority = f"Priority {1 + int(chance.random() ** 2 * 4)}"
             board, company = f"Board {chance.randrange(50)}", f"Company {chance.randrange(300)}"
-            facts = (board, priority, company, f"sla:{priority}", 95)
+            promise, facts = (95, "", f"sla:{priority}"), (None, board, None, company, priority, *[None] * 4)
             for stage in range(3):
                 outcome = "met" if chance.random() < 0.95 else "missed"
-                ended.append(("main", at + 1000 * stage, number, stage, 1, outcome, *facts))
+                over = at + 1000 * stage
+                measures = (at - 3600, over, 7200, 3600, 0)
+                ended.append(("main", over, number, stage, 1, over, None, outcome, *measures, *promise, *facts))
         with store._database.writing() as connection:
             insert_rows(connection, tickets, known, columns=codec.TICKET_COLUMNS)
             insert_rows(connection, outcomes, ended, columns=[column.name for column in outcomes.columns])

@@ -74,7 +74,9 @@ WRONGS = {
     ),
     "an outcome": (
         (
-            "INSERT INTO outcomes SELECT t.tenant, 0, t.id, 2, r.cycle, 'met', t.board, t.priority, t.company, '', NULL"
+            "INSERT INTO outcomes (tenant, at, ticket_id, stage, cycle, known_at, outcome, started_at, goal_seconds,"
+            " elapsed_seconds, paused_seconds, terms, policy, board)"
+            " SELECT t.tenant, 0, t.id, 2, r.cycle, 0, 'met', 0, 0, 0, 0, '', '', t.board"
             " FROM tickets t JOIN readings r ON r.tenant = t.tenant AND r.ticket_id = t.id WHERE t.id = 1 LIMIT 1"
         ),
         "outcomes main/1: says of the goal to resolve what the newest reading does not; keep a backup",

@@ -185,8 +185,10 @@ def timeless(end: Ended) -> Ended:
 
 def stored(store: SqlStore) -> dict[tuple[int, GoalKey], Ended]:
     with store._database.reading() as connection:
-        rows = list(connection.exec_driver_sql("SELECT ticket_id, stage, cycle, outcome, at FROM outcomes"))
-    return {(row[0], GoalKey(row[1], row[2])): timeless(Ended(row[3], row[4])) for row in rows}
+        names = "ticket_id, stage, cycle, outcome, at, started_at, goal_seconds, elapsed_seconds"
+        rows = list(connection.exec_driver_sql(f"SELECT {names} FROM outcomes WHERE gone_at IS NULL"))
+    assert len({tuple(row[:3]) for row in rows}) == len(rows)
+    return {(row[0], GoalKey(row[1], row[2])): timeless(Ended(*row[3:])) for row in rows}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

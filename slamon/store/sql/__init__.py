@@ -10,6 +10,7 @@ from slamon.store.leases import FencedDatabase
 from slamon.store.sql.alerts import SqlAlertStore
 from slamon.store.sql.archive import SqlArchiveStore
 from slamon.store.sql.clocks import SqlClockStore
+from slamon.store.sql.goals import SqlGoalStore
 from slamon.store.sql.history import SqlHistoryStore
 from slamon.store.sql.leases import SqlLeaseStore
 from slamon.store.sql.outbox import SqlOutboxStore
@@ -22,6 +23,7 @@ class SqlStore(
     SqlHistoryStore,
     SqlClockStore,
     SqlOutcomeStore,
+    SqlGoalStore,
     SqlAlertStore,
     SqlOutboxStore,
     SqlRecordStore,

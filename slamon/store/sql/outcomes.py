@@ -8,7 +8,7 @@ from datetime import datetime
 from slamon.core.slo import Tally
 from slamon.ports import GoalTotal
 from slamon.ports.outcomes import FACTS
-from slamon.store import outcomes
+from slamon.store import goal_totals, outcomes
 from slamon.store.sql.base import SqlPart
 
 
@@ -33,4 +33,4 @@ class SqlOutcomeStore(SqlPart):
 
     def load_goal_totals(self, tenant: str) -> list[GoalTotal]:
         with self._database.reading() as connection:
-            return outcomes.load_goal_totals(connection, tenant)
+            return goal_totals.load_goal_totals(connection, tenant)

@@ -11,18 +11,21 @@ from slamon.store.tables.base import metadata
 from slamon.store.tables.clock import clocks, past_transitions, readings, transitions
 from slamon.store.tables.lease import leases, watchers
 from slamon.store.tables.outbox import notifications
-from slamon.store.tables.outcome import goal_totals, outcomes
+from slamon.store.tables.outcome import goal_days, goal_totals, names, outcomes
 from slamon.store.tables.record import job_runs, versions
-from slamon.store.tables.source import events, polls, tickets, trails
+from slamon.store.tables.source import blind_spans, events, polls, tickets, trails
 
 __all__ = [
+    "blind_spans",
     "clocks",
     "events",
+    "goal_days",
     "goal_totals",
     "interventions",
     "job_runs",
     "leases",
     "metadata",
+    "names",
     "notifications",
     "outcomes",
     "past_transitions",

@@ -41,6 +41,17 @@ polls = Table(
     sqlite_autoincrement=True,
 )
 
+# When a tenant was blind before the polls that are kept: a report covers more than they do.
+blind_spans = Table(
+    "blind_spans",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("begins_at", UtcSeconds, nullable=False),
+    Column("ends_at", UtcSeconds, nullable=False),
+    PrimaryKeyConstraint("tenant", "begins_at"),
+    sqlite_with_rowid=False,
+)
+
 tickets = Table(
     "tickets",
     metadata,
