@@ -40,7 +40,9 @@ def rows() -> list[tuple[str, float, str]]:
 def _measure(store: SqlStore) -> list[tuple[str, float, str]]:
     bounds = (OCTOBER.begins_at, OCTOBER.ends_at)
     since, until = (int(at.timestamp()) for at in bounds)
-    query = f"SELECT count(*) FROM outcomes WHERE tenant = 'main' AND gone_at IS NULL AND at >= {since} AND at < {until}"
+    query = (
+        f"SELECT count(*) FROM outcomes WHERE tenant = 'main' AND gone_at IS NULL AND at >= {since} AND at < {until}"
+    )
 
     def bare() -> None:
         with store._database.reading() as connection:
