@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slamon.core.goals import Goals, Ints, Names, State
 from slamon.core.ticket import STAGES
+
+Column = Literal["ended_at", "due_at", "started_at"]
 
 
 class Denominator(StrEnum):
@@ -21,7 +24,7 @@ class Denominator(StrEnum):
     STARTED = "started"
 
     @property
-    def column(self) -> str:
+    def column(self) -> Column:
         """The column of `Goals` whose instant lies in the period."""
         return _COLUMNS[self]
 
@@ -31,7 +34,11 @@ class Denominator(StrEnum):
         return _WORDS[self]
 
 
-_COLUMNS = {Denominator.CONCLUDED: "ended_at", Denominator.DUE: "due_at", Denominator.STARTED: "started_at"}
+_COLUMNS: Mapping[Denominator, Literal["ended_at", "due_at", "started_at"]] = {
+    Denominator.CONCLUDED: "ended_at",
+    Denominator.DUE: "due_at",
+    Denominator.STARTED: "started_at",
+}
 _WORDS = {
     Denominator.CONCLUDED: "Goals that were reached in the period, in time or late, whenever their tickets came in.",
     Denominator.DUE: "Goals whose deadline lay in the period, whenever they were reached.",
@@ -153,10 +160,9 @@ def sort_out(goals: Goals, at: int) -> Bins:
 
     What a person excused counts neither way, but what was cancelled or not measured says so first.
     """
-    is_open = goals.state == State.OPEN
-    late = (goals.due_at < at) | ((goals.goal_seconds >= 0) & (goals.elapsed_seconds > goals.goal_seconds))
     bins = _OF_STATE[goals.state]
-    bins[is_open & late] = Bin.OVER
+    # Not by what was elapsed: that may have been read after *at*. A broken goal has its deadline, also while it waits.
+    bins[(goals.state == State.OPEN) & (goals.due_at < at)] = Bin.OVER
     bins[goals.exempt & (bins <= Bin.OVER)] = Bin.EXEMPT
     return bins
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -82,7 +83,7 @@ def build_ledger(
     ticket_id = events[0].ticket_id if events else 0
     rows = [EventRow(to_epoch(e.at), e.kind, None if e.level is None else int(e.level), e.terms) for e in happened]
     start, steps, places = steps_of(ticket_id, rows, {version: index for index, version in enumerate(terms)})
-    compiled = {version: BusinessCalendar(rules) for version, rules in calendars.items()}
+    compiled = {version: compiled_calendar(rules) for version, rules in calendars.items()}
     histories = build_histories(build_terms_table(terms, list(calendars)), [(ticket_id, start, steps)])
     moment = np.array([to_epoch(as_of)], np.int64)
     reading = read_clocks(histories, list(compiled.values()), moment).reading(0)
@@ -98,6 +99,12 @@ def build_ledger(
             _intervals(_stretches(histories, compiled[calendar], moment), own, compiled[calendar], calendar)
         ),
     )
+
+
+@lru_cache(maxsize=32)
+def compiled_calendar(rules: CalendarRules) -> BusinessCalendar:
+    """Return *rules* compiled; the same for the next of many ledgers."""
+    return BusinessCalendar(rules)
 
 
 def _note(reading: Reading, events: Sequence[Event]) -> str:
