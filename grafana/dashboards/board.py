@@ -1,4 +1,4 @@
-"""One board, or a few: the states of its tickets, by priority too, and how the month goes."""
+"""One board, or a few: the states of its tickets, by priority and team too, and how the month goes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana.dashboards import links, recurring
 from grafana.dashboards.frame import board_choice, dashboard, priority_choice, section, stage_choice
 from grafana.dashboards.panels import FEW_ARE_ODD, NONE_IS_GOOD, course, figure, listing
-from grafana.dashboards.promql import BOARD, PRIORITY, STAGE, Query, by_outcome, by_state, total
+from grafana.dashboards.promql import BOARD, PRIORITY, STAGE, TENANT, Query, by_outcome, by_state, total
 
 
 def build() -> Dashboard:
     """Return the dashboard."""
-    frame = dashboard("board", "Board", "One board or a few: states, priorities, and how the month goes.")
+    frame = dashboard("board", "Board", "One board or a few: states, priorities, teams, and how the month goes.")
     frame.with_variable(board_choice()).with_variable(priority_choice()).with_variable(stage_choice())
     _now(frame)
     _priorities(frame)
+    _teams(frame)
     _month(frame)
     return frame
 
@@ -67,6 +68,27 @@ def _priorities(frame: Dashboard) -> None:
             "Breached by priority",
             "Open tickets whose goal is broken, by priority.",
             Query(total("priority", f'{metric}{{{PRIORITY}, {STAGE}, state="breached"}}'), "{{priority}}"),
+        ).height(9),
+    )
+
+
+def _teams(frame: Dashboard) -> None:
+    metric = "slamon_tickets_by_team"
+    section(
+        frame,
+        "By team, all boards of the tenants: $stage",
+        listing(
+            "Open tickets by team",
+            "Each open ticket of the tenants once. A team of that name on several boards is one.",
+            by_state("tenant, team", metric, f"{TENANT}, {STAGE}"),
+            bad=("breached",),
+            order="breached",
+            span=12,
+        ),
+        course(
+            "Breached by team",
+            "Open tickets whose goal is broken, by team.",
+            Query(total("team", f'{metric}{{{TENANT}, {STAGE}, state="breached"}}'), "{{team}}"),
         ).height(9),
     )
 

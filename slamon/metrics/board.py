@@ -21,6 +21,9 @@ _FIRST_SIZE = 1024
 _OPEN = ("running", "outside_hours", "at_risk", "paused")
 
 
+Counted = Counter[tuple[str, str, str]]  # goals by a name, stage and state
+
+
 class Shape(NamedTuple):
     """What many tickets have in common; a state for each stage, None where it is not counted."""
 
@@ -28,6 +31,7 @@ class Shape(NamedTuple):
     priority: str
     company: str
     terms: str
+    team: str
     states: tuple[str | None, ...]
 
 
@@ -93,7 +97,7 @@ class OpenBoard:
             ids.append(row.ticket_id)
             places.append(place)
             a, b, c = row.goals
-            look = (row.board, row.priority, row.company, row.terms, a[:2], b[:2], c[:2])
+            look = (row.board, row.priority, row.company, row.terms, row.team, a[:2], b[:2], c[:2])
             if look not in known:
                 known[look] = self._shape_of(row)
             shapes.append(known[look])
@@ -104,8 +108,8 @@ class OpenBoard:
 
     def _shape_of(self, row: OpenRow) -> int:
         states = tuple(state_of(goal.verdict, goal.at_risk) for goal in row.goals)
-        priority = "none" if row.priority is None else clean_label(row.priority)
-        shape = Shape(clean_label(row.board), priority, self._company_of(row.company), row.terms, states)
+        priority, team = ("none" if name is None else clean_label(name) for name in (row.priority, row.team))
+        shape = Shape(clean_label(row.board), priority, self._company_of(row.company), row.terms, team, states)
         return self._shapes.setdefault(shape, len(self._shapes))
 
     def _company_of(self, name: str | None) -> str:
@@ -113,16 +117,16 @@ class OpenBoard:
             return "none" if self._companies is None else OTHER
         return clean_label(name) if self._companies is None or name in self._companies else OTHER
 
-    def count(self) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str, str]]]:
-        """Return how many goals there are by (board, stage, state), and by (priority, stage, state)."""
-        by_board: Counter[tuple[str, str, str]] = Counter()
-        by_priority: Counter[tuple[str, str, str]] = Counter()
+    def count(self) -> tuple[Counted, Counted, Counted]:
+        """Return how many goals there are by (board, stage, state), and so by priority and by team."""
+        by_board, by_priority, by_team = Counted(), Counted(), Counted()
         for shape, number in zip(self._shapes, self._numbers(self._shape >= 0), strict=True):
             for stage, state in zip(STAGES, shape.states, strict=True):
                 if state is not None and number:
                     by_board[shape.board, stage.label, state] += number
                     by_priority[shape.priority, stage.label, state] += number
-        return by_board, by_priority
+                    by_team[shape.team, stage.label, state] += number
+        return by_board, by_priority, by_team
 
     def still(self, since: int) -> list[Still]:
         """Return the goals that are still to be reached, those that broke at or after *since* (epoch seconds) apart."""

@@ -18,6 +18,7 @@ from slamon.ports.outcomes import ELAPSED_EDGES
 MOST_SERIES = 5000  # on the whole page
 PER_BOARD = 3 * len(STATES)
 PER_OUTCOME = 3 * len(CONCLUDED)
+LABELS = ("board", "priority", "team")
 
 
 class OpenClocks(Collector):
@@ -87,11 +88,10 @@ class OpenClocks(Collector):
     def _all_blocks(self) -> Iterator[Block]:
         shown = [self._snapshots[tenant] for tenant in sorted(self._snapshots)]
         fixed = [*_fixed_blocks(shown), *_detail_blocks(shown, self.worst), *objective_blocks(shown)]
-        room = self.most_series - self._others() - sum(map(len, fixed)) - 2 * len(shown)
+        room = self.most_series - self._others() - sum(map(len, fixed)) - len(LABELS) * len(shown)
         parts, lost = _fitted(shown, room)
-        # The two largest stand first, as one reads them.
-        yield parts["slamon_tickets"]
-        yield parts["slamon_tickets_by_priority"]
+        # The largest stand first, as one reads them.
+        yield from (block for name, block in parts.items() if name.startswith("slamon_tickets"))
         yield from fixed
         yield from (block for name, block in parts.items() if not name.startswith("slamon_tickets"))
         yield Block(
@@ -99,14 +99,14 @@ class OpenClocks(Collector):
             "gauge",
             "Names that are counted as `other`, or left out: there were too many.",
             ("tenant", "label"),
-            [((s.tenant, label), float(lost[label][s.tenant])) for s in shown for label in ("board", "priority")],
+            [((s.tenant, label), float(lost[label][s.tenant])) for s in shown for label in LABELS],
         )
 
 
 def _fitted(shown: Sequence[ClockSnapshot], room: int) -> tuple[dict[str, Block], Mapping[str, Counter[str]]]:
-    """Return the families by board and by priority in *room* series, and how many names at most each tenant lost.
+    """Return the families by board, priority and team in *room* series, and how many names at most each tenant lost.
 
-    What is cheap comes first; the open tickets by priority, which are the same ones once more, last.
+    What is cheap comes first; the open tickets by priority and by team, which are the same ones once more, last.
     """
     slo = [(s.tenant, s.slo) for s in shown]
     by_priority = [(tenant, figures.by_priority if figures else ()) for tenant, figures in slo]
@@ -117,9 +117,10 @@ def _fitted(shown: Sequence[ClockSnapshot], room: int) -> tuple[dict[str, Block]
         ("slamon_tickets", "board", "state", [(s.tenant, s.boards) for s in shown], PER_BOARD),
         ("slamon_slo_goals_by_board", "board", "outcome", by_board, PER_OUTCOME),
         ("slamon_tickets_by_priority", "priority", "state", [(s.tenant, s.priorities) for s in shown], PER_BOARD),
+        ("slamon_tickets_by_team", "team", "state", [(s.tenant, s.teams) for s in shown], PER_BOARD),
     )
     blocks: dict[str, Block] = {}
-    lost: dict[str, Counter[str]] = {"board": Counter(), "priority": Counter()}
+    lost: dict[str, Counter[str]] = {label: Counter() for label in LABELS}
     for name, label, last, counts, per_name in wanted:
         # A counter that names leave and enter would seem to start anew, and to leap: so it is never folded.
         kept, gone = fit(counts, room, per_name, fold_rest=not name.endswith("_total"))
@@ -133,6 +134,7 @@ def _fitted(shown: Sequence[ClockSnapshot], room: int) -> tuple[dict[str, Block]
 _HELP = {
     "slamon_tickets": "Open tickets by stage and state.",
     "slamon_tickets_by_priority": "Open tickets by priority, stage and state.",
+    "slamon_tickets_by_team": "Open tickets by team, stage and state.",
     "slamon_goals_concluded_total": "Goals that were met and missed, ever.",
     "slamon_slo_goals_by_priority": "Goals met and missed this month, by priority.",
     "slamon_slo_goals_by_board": "Goals met and missed this month, by board.",

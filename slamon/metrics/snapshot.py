@@ -39,12 +39,13 @@ PerStage = tuple[tuple[str, float], ...]  # stage, value
 class ClockSnapshot:
     """One tenant's open tickets, counted. Timestamps are epoch seconds; a stage without one is absent.
 
-    `boards` and `priorities` hold every stage and every state, zeros included.
+    `boards`, `priorities` and `teams` hold every stage and every state, zeros included.
     """
 
     tenant: str
     boards: Counts = ()
     priorities: Counts = ()
+    teams: Counts = ()
     next_deadlines: PerStage = ()
     oldest_breaches: PerStage = ()
     breaches: PerStage = ()
@@ -79,7 +80,7 @@ def count_clocks(
     tickets_without_policy: int = 0,
 ) -> ClockSnapshot:
     """
-    Count open tickets by board and by priority, for each stage and state.
+    Count open tickets by board, priority and team, for each stage and state.
 
     *transitions* are the store's counts of all time by (stage, change);
     *boards* names boards to show even without a ticket. A cancelled goal is
@@ -109,12 +110,13 @@ def count_board(
     worst: int = 0,
 ) -> ClockSnapshot:
     """Count what stands on *board*, as `count_clocks` does; *totals* are of all time, *worst* so many tickets shown."""
-    by_board, by_priority = board.count()
+    by_board, by_priority, by_team = board.count()
     first, with_due = board.worst(worst)
     return ClockSnapshot(
         tenant=clean_label(tenant),
         boards=_filled(by_board, map(clean_label, boards)),
         priorities=_filled(by_priority, ()),
+        teams=_filled(by_team, ()),
         next_deadlines=board.next_deadlines(),
         oldest_breaches=board.oldest_breaches(),
         breaches=_told(transitions or {}, Change.BREACHED),
@@ -154,8 +156,9 @@ def open_row(item: Tracked) -> OpenRow:
     )
     priority = item.ticket.priority.name if item.ticket.priority else None
     company = item.ticket.company.name if item.ticket.company else None
+    team = item.ticket.team.name if item.ticket.team else None
     goals = (respond, plan, resolve)
-    return OpenRow(item.ticket.id, item.ticket.board.name, priority, goals, company, item.reading.terms)
+    return OpenRow(item.ticket.id, item.ticket.board.name, priority, goals, company, item.reading.terms, team)
 
 
 def _seconds(at: datetime | None) -> int | None:

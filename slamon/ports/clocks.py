@@ -41,6 +41,7 @@ class OpenRow(NamedTuple):
     goals: tuple[GoalRow, GoalRow, GoalRow]
     company: str | None = None
     terms: str = ""
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

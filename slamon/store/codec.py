@@ -14,7 +14,7 @@ from slamon.core.reading import ClockState, Reading, StageReading, Verdict
 from slamon.core.reference import Reference
 from slamon.core.rules import CalendarRules
 from slamon.core.status_map import StatusMap
-from slamon.core.ticket import Event, Kind, Level, Origin, Stage, Ticket
+from slamon.core.ticket import Event, Kind, Level, Origin, Ref, Stage, Ticket
 from slamon.core.transition import Change, Transition
 from slamon.store.types import from_seconds, from_seconds_or_none, to_seconds, to_seconds_or_none
 
@@ -52,6 +52,19 @@ def to_json(value: object) -> str:
     except UnicodeEncodeError:
         text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
         return text.encode("utf-8", "replace").decode()
+
+
+class _Team(msgspec.Struct):
+    team: Ref | None = None
+
+
+_decode_team = msgspec.json.Decoder(_Team).decode
+
+
+def team_of(facts: str) -> str | None:
+    """Return the name of a stored ticket's team; nothing else of it is read."""
+    team = _decode_team(facts).team
+    return None if team is None else team.name
 
 
 # --- tickets --------------------------------------------------------------------------------------

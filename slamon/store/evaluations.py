@@ -102,7 +102,7 @@ def load_open_rows_of(connection: Connection, tenant: str, ids: Collection[int])
 def _open_rows(tenant: str) -> Select[Any]:
     has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
     return (
-        select(*(tickets.c[name] for name in _FACTS), readings.c.terms, *raw(readings, _COUNTED))
+        select(*(tickets.c[name] for name in _FACTS), tickets.c.facts, readings.c.terms, *raw(readings, _COUNTED))
         .select_from(tickets)
         .join(clocks, has_clock)
         .join(readings, _IS_NEWEST)
@@ -111,10 +111,11 @@ def _open_rows(tenant: str) -> Select[Any]:
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[OpenRow]:
+    team = codec.team_of
     goal = GoalRow._make  # of all ways to make a hundred thousand rows the fastest
     return [
-        OpenRow(number, board, priority, (goal(row[:4]), goal(row[4:8]), goal(row[8:])), company, terms)
-        for number, board, priority, company, terms, *row in connection.execute(query).all()
+        OpenRow(number, board, priority, (goal(row[:4]), goal(row[4:8]), goal(row[8:])), company, terms, team(facts))
+        for number, board, priority, company, facts, terms, *row in connection.execute(query).all()
     ]
 
 

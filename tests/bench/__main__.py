@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import core, objectives, page, poll, store
+from tests.bench import core, lag, objectives, page, poll, store
 
 for title, rows in (
     ("calendars and clocks", core.rows),
@@ -12,6 +12,7 @@ for title, rows in (
     ("objectives", objectives.rows),
     ("metrics page", page.rows),
     ("polls", poll.rows),
+    ("how late marks are told, in real time", lag.rows),
 ):
     sys.stdout.write(f"\n{title}\n")
     for what, value, unit in rows():

@@ -23,7 +23,7 @@ from tests.webguard.conftest import PASSWORD, Site
 
 SHIPPED = resources.folder("grafana")
 RULES = sorted((SHIPPED / "prometheus").glob("*.rules.yml"))
-EVERY = dict.fromkeys(("tenant", "board", "priority", "company", "team"), ".*")
+EVERY = dict.fromkeys(("tenant", "board", "priority", "company"), ".*")
 CHOSEN = {**EVERY, "stage": "resolve", "__rate_interval": "1m", "__range": "1m"}
 LOGIN = f"prometheus:{PASSWORD}"
 Series = list[dict[str, Any]]

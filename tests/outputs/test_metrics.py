@@ -204,6 +204,18 @@ def test_open_tickets_are_counted_by_board_stage_and_state() -> None:
     assert value(metrics, "slamon_tickets_by_priority", **by_priority) == 2
 
 
+def test_tickets_are_counted_by_team_too_those_without_one_as_none() -> None:
+    late = reading(1, resolve=stage(Verdict.BREACHED))
+    tracked = [Tracked(ticket(1, team=Ref(7, "Tier\r\n2")), late), running(2)]
+    metrics = make()
+    metrics.publish(count_clocks(tracked, tenant="main"))
+
+    def at(team: str, state: str) -> float | None:
+        return value(metrics, "slamon_tickets_by_team", tenant="main", team=team, stage="resolve", state=state)
+
+    assert (at("Tier 2", "breached"), at("Tier 2", "running"), at("none", "running")) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.CANCELLED])
 def test_the_state_is_the_verdict(verdict: Verdict) -> None:
     snapshot = count_clocks([Tracked(ticket(), reading(resolve=stage(verdict)))], tenant="main")
