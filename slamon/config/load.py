@@ -76,11 +76,21 @@ def parse_config(text: str, environ: Mapping[str, str], *, path: Path = Path(FIL
     Raises:
         ConfigError: Lists every problem at once.
     """
-    findings = Findings(path.absolute().parent)
     try:
-        config = _build(parse_toml(text), environ, findings)
+        return parse_document(parse_toml(text), environ, path=path)
     except TomlError as error:
         raise ConfigError(str(path), [error.problem]) from None
+
+
+def parse_document(document: dict[str, Any], environ: Mapping[str, str], *, path: Path) -> Config:
+    """Return the configuration of a *document* as TOML gives it, which is changed, as `parse_config` does.
+
+    Raises:
+        ConfigError: Lists every problem at once.
+    """
+    findings = Findings(path.absolute().parent)
+    try:
+        config = _build(document, environ, findings)
     except InvalidError as error:
         findings.problems.extend(error.problems)
     if findings.problems:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 
 from msgspec import structs
 
@@ -49,6 +51,34 @@ def _with(facts: Ticket, kind: Kind, value: Ref | None, sights: tuple[Ticket | N
     elif kind is Kind.COMPANY:
         along = {"company_identifier": shown.company_identifier if shown else ""}
     return structs.replace(facts, **{field: value, **along})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a promise depended on for a while. `holes` are kinds of which no event tells what it was: it is as now."""
+
+    ticket: Ticket
+    holes: frozenset[Kind] = frozenset()
+
+
+def facts_since_entry(
+    now: Ticket, moves: Sequence[tuple[datetime, Kind, Ref | None]]
+) -> tuple[Facts, list[tuple[datetime, Facts]]]:
+    """Return the facts of the entry, and (since when, facts) for each instant of *moves*, which are in order.
+
+    Where nothing tells what was before the first move of a kind, there is a hole: what it became later says nothing.
+    """
+    holes = {kind for _, kind, _ in moves}
+    entered, facts, found = Facts(now, frozenset(holes)), now, list[tuple[datetime, Facts]]()
+    for at, together in groupby(moves, key=itemgetter(0)):
+        for _, kind, value in together:
+            facts = _with(facts, kind, value, (None, now))
+            holes.discard(kind)
+        then = Facts(facts, frozenset(holes))
+        if at <= now.entered_at:
+            entered = then
+        found.append((at, then))
+    return entered, found
 
 
 UNKNOWN = "?"

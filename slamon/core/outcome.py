@@ -68,20 +68,21 @@ def _ended_at(goal: StageReading, reading: Reading) -> int | None:
     return None if goal.reached_at is None else to_epoch(goal.reached_at)
 
 
-def settle(known: Ends, reading: Reading) -> tuple[list[GoalKey], dict[GoalKey, Ended]]:
+def settle(known: Ends, reading: Reading, *, over: bool = False) -> tuple[list[GoalKey], dict[GoalKey, Ended]]:
     """
     Return which of the *known* ends of a ticket no longer hold after *reading*, and which are new.
 
     A goal that goes on after a reopening has not ended; earlier cycles stay as they
     ended, later ones were of a history that was told anew. An end that is another than
     before, or measured otherwise, stands in both. A goal that is cancelled stays so from
-    when it first was.
+    when it first was. *over*: the reading's cycle was closed, and says nothing of later ones.
     """
     ends = ends_of(reading)
     for key, end in ends.items():
         before = known.get(key)
         if before is not None and before.outcome == end.outcome == Outcome.CANCELLED:
             ends[key] = before
-    gone = [key for key, end in known.items() if key.cycle >= reading.cycle and ends.get(key) != end]
+    told = (key for key in known if key.cycle == reading.cycle or (key.cycle > reading.cycle and not over))
+    gone = [key for key in told if ends.get(key) != known[key]]
     new = {key: end for key, end in ends.items() if known.get(key) != end}
     return gone, new

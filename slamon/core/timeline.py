@@ -151,6 +151,19 @@ def build_timeline(histories: Histories, lives: Lives, as_of: Ints, calendar: Co
     )
 
 
+def find_reopenings(histories: Histories, as_of: int) -> tuple[Index, Ints]:
+    """Return (row, instant) of every reopening up to *as_of* that began a new cycle, by ticket and instant."""
+    moments = np.full(len(histories), as_of)
+    newest = histories.terms != NONE
+    if not histories.table.reopen_cycles[histories.terms[newest]].any():
+        return np.zeros(0, np.intp), np.zeros(0, np.int64)
+    lives = live(histories, moments)
+    terms = lives.terms[lives.last]
+    _, _, reopens = _forgive_short_stays(lives, histories.table.grace[terms])
+    reopens &= np.repeat(histories.table.reopen_cycles[terms], lives.counts)
+    return np.repeat(np.arange(len(histories)), lives.counts)[reopens], lives.at[reopens]
+
+
 def live(histories: Histories, as_of: Ints) -> Lives:
     """Return the events that have happened at *as_of*, with levels and terms carried forward.
 

@@ -159,6 +159,17 @@ class Evaluator:
         """Return the readings of tickets at *as_of*; those without a usable history are counted and left out."""
         return self._read(self._load(ids), as_of)[0]
 
+    def reread(
+        self, ids: Iterable[int], now: datetime, added: Mapping[int, HistoryRow]
+    ) -> tuple[list[Reading], dict[int, datetime | None]]:
+        """Return the readings of tickets at *now* with a row *added* to each one's history, and when to look again."""
+        rows = self._load(ids)
+        for ticket_id, own in rows.items():
+            own.append(added[ticket_id])
+        found = self._read(rows, now)[0]
+        ahead = {ticket_id: _first_after(own, to_epoch(now)) for ticket_id, own in rows.items()}
+        return found, {each.ticket_id: _earliest(each.next_change_at, ahead[each.ticket_id]) for each in found}
+
     def _load(self, ids: Iterable[int]) -> dict[int, list[HistoryRow]]:
         rows: dict[int, list[HistoryRow]] = defaultdict(list)
         for row in self._store.load_history(self._tenant, list(ids)):

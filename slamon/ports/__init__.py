@@ -11,6 +11,7 @@ from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, Transitio
 from slamon.ports.goals import By, GoalStore
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
+from slamon.ports.lives import LifeRow, LifeStore, Recompute
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
 from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session, Settled, Told
 from slamon.ports.outcomes import GoalTotal, OutcomeStore
@@ -26,6 +27,7 @@ class Store(
     AlertStore,
     OutcomeStore,
     GoalStore,
+    LifeStore,
     OutboxStore,
     RecordStore,
     LeaseStore,
@@ -64,6 +66,8 @@ __all__ = [
     "JsonDocument",
     "Lease",
     "LeaseStore",
+    "LifeRow",
+    "LifeStore",
     "Notification",
     "Observer",
     "OldKind",
@@ -74,6 +78,7 @@ __all__ = [
     "OutboxStore",
     "OutcomeStore",
     "Poll",
+    "Recompute",
     "RecordStore",
     "Rejection",
     "ReportRow",

@@ -17,6 +17,7 @@ from slamon.store.tables import (
     interventions,
     notifications,
     readings,
+    recomputes,
     report_files,
     reports,
     rungs,
@@ -38,7 +39,7 @@ _LEFT_OUT = {
 }
 _TABLES: tuple[Table, ...] = (
     *(tickets, events, readings, transitions, rungs, interventions, notifications, versions),
-    *(reports, report_files),
+    *(reports, report_files, recomputes),
 )
 _SIZE = 1 << 256
 _FETCH = 5000

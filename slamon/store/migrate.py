@@ -26,7 +26,7 @@ from slamon.store.tables import metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0012"  # the newest revision in migrations/versions; a test compares the two
+HEAD = "0013"  # the newest revision in migrations/versions; a test compares the two
 
 State = Literal["current", "empty", "behind", "newer", "foreign", "incomplete"]
 

@@ -26,11 +26,18 @@ _KEY = ("tenant", "at", "ticket_id", "stage", "cycle", "known_at")
 _LOADED = ("ticket_id", "stage", "cycle", "known_at", "outcome", "at", "started_at", "goal_seconds", "elapsed_seconds")
 
 
-def save_outcomes(connection: Connection, tenant: str, changed: Sequence[Reading]) -> None:
-    """Bring the goals that are over up to *changed* readings. Board and the like are those of now."""
+def save_outcomes(
+    connection: Connection, tenant: str, changed: Sequence[Reading], over: Sequence[Reading] = ()
+) -> None:
+    """Bring the goals that are over up to *changed* readings. Board and the like are those of now.
+
+    *over* are readings of cycles that were closed before, of tickets that are among *changed*.
+    """
     if not changed:
         return
     change = _Change(_load_known(connection, tenant, {reading.ticket_id for reading in changed}))
+    for reading in over:
+        change.follow(reading, over=True)
     for reading in sorted(changed, key=lambda one: one.as_of):
         change.follow(reading)
     _take_back(connection, tenant, change.gone)
@@ -53,9 +60,9 @@ class _Change:
         self.new: list[NewEnd] = []
         self.gone: list[Row] = []  # gone_at, then the key without its tenant
 
-    def follow(self, reading: Reading) -> None:
+    def follow(self, reading: Reading, *, over: bool = False) -> None:
         ends, number = self._ends[reading.ticket_id], reading.ticket_id
-        gone, new = settle(ends, reading)
+        gone, new = settle(ends, reading, over=over)
         before = {key: ends.pop(key) for key in gone}
         known = {key: self._end(number, key, end, reading) for key, end in before.items()}
         for key, end in new.items():

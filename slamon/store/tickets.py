@@ -55,7 +55,7 @@ def load_next_change(connection: Connection, tenant: str) -> datetime | None:
 
 def load_events(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, list[Event]]:
     """Return the events of each of the tickets *ids*, by instant and number, of each its newest telling."""
-    retold = _retold(connection, tenant, ids)
+    retold = newest_tellings(connection, tenant, ids)
     query = select(*raw(events, _EVENT)).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
     found: dict[int, list[Event]] = {number: [] for number in ids}
     for row in connection.execute(query.order_by(events.c.at, events.c.seq)):
@@ -67,14 +67,14 @@ def load_events(connection: Connection, tenant: str, ids: Collection[int]) -> di
 
 def load_history(connection: Connection, tenant: str, ids: Collection[int]) -> list[HistoryRow]:
     """Return the events of the tickets *ids*, by ticket, instant and number, of each its newest telling."""
-    retold = _retold(connection, tenant, ids)
+    retold = newest_tellings(connection, tenant, ids)
     columns = raw(events, ("seq", "ticket_id", "at", "kind", "level", "terms", "status_map"))
     query = select(*columns).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
     rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq))
     return [HistoryRow(*row[1:]) for row in rows if not retold or row[0] > retold.get(row[1], 0)]
 
 
-def _retold(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, int]:
+def newest_tellings(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, int]:
     """Return, for those of *ids* whose histories were told anew, the number of the event that says so."""
     query = select(events.c.ticket_id, func.max(events.c.seq)).where(
         events.c.tenant == tenant, text("kind = 'retold'"), among(connection, events.c.ticket_id, ids)

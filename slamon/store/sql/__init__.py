@@ -13,6 +13,7 @@ from slamon.store.sql.clocks import SqlClockStore
 from slamon.store.sql.goals import SqlGoalStore
 from slamon.store.sql.history import SqlHistoryStore
 from slamon.store.sql.leases import SqlLeaseStore
+from slamon.store.sql.lives import SqlLifeStore
 from slamon.store.sql.outbox import SqlOutboxStore
 from slamon.store.sql.outcomes import SqlOutcomeStore
 from slamon.store.sql.record import SqlRecordStore
@@ -24,6 +25,7 @@ class SqlStore(
     SqlClockStore,
     SqlOutcomeStore,
     SqlGoalStore,
+    SqlLifeStore,
     SqlAlertStore,
     SqlOutboxStore,
     SqlRecordStore,

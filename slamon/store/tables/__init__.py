@@ -12,7 +12,7 @@ from slamon.store.tables.clock import clocks, past_transitions, readings, transi
 from slamon.store.tables.lease import leases, watchers
 from slamon.store.tables.outbox import notifications
 from slamon.store.tables.outcome import goal_days, goal_totals, names, outcomes
-from slamon.store.tables.record import job_runs, versions
+from slamon.store.tables.record import job_runs, recomputes, versions
 from slamon.store.tables.source import blind_spans, events, polls, tickets, trails
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "past_transitions",
     "polls",
     "readings",
+    "recomputes",
     "report_files",
     "reports",
     "rungs",
