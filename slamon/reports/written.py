@@ -102,7 +102,7 @@ def span_text(report: Report) -> str:
 
 def scope_text(report: Report) -> str:
     scope = report.scope
-    return f"{scope.by} {scope.name}" if scope.by else f"all of {scope.tenant}"
+    return f"{scope.name} ({scope.by})" if scope.by else f"all of {scope.tenant}"
 
 
 def counted_text(report: Report) -> str:

@@ -25,8 +25,20 @@ def files_of(report: Report, form: Form) -> tuple[ReportFile, ...]:
         from slamon.reports.formats.parquet_files import parquet_files
 
         return parquet_files(report)
-    if form is not Form.JSON:
-        raise ReportFormatError(f"{form} is not made yet")
+    return (_file_of(report, form),)
+
+
+def _file_of(report: Report, form: Form) -> ReportFile:
+    if form is Form.HTML:
+        from slamon.reports.formats.html_page import html_file
+
+        return html_file(report)
+    if form is Form.PDF:
+        from slamon.reports.formats.pdf_file import pdf_file
+
+        return pdf_file(report)
+    if form is Form.XLSX:
+        raise ReportFormatError("xlsx is not made yet")
     from slamon.reports.formats.json_file import json_file
 
-    return (json_file(report),)
+    return json_file(report)
