@@ -28,6 +28,7 @@ from slamon.jobs.blindness import SightTeller
 from slamon.jobs.clock_check import ClockCheck
 from slamon.jobs.deps import PollDeps
 from slamon.jobs.endings import Endings
+from slamon.jobs.errand import Sent
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.marks import watch_marks
 from slamon.jobs.prune import prune_once
@@ -40,10 +41,10 @@ from slamon.metrics import Metrics
 from slamon.pages.house import Room
 from slamon.ports import Store, Timekeeper, Unmoved, WallTime
 from slamon.postroom import TICK, PostRoom
-from slamon.report_process import order_report, report_once
+from slamon.report_desk import RETRY_SECONDS, ReportDesk
 from slamon.schedule import CronTrigger, EveryTrigger, Waker, build_scheduler, last_fire
 from slamon.steady import SteadyClock
-from slamon.store_trouble import keep_looking, once_stored
+from slamon.store_trouble import keep_looking
 from slamon.trail_reader import TrailReader
 from slamon.walltime import KeptTime
 from slamon.watch import TenantWatch
@@ -108,6 +109,15 @@ class Workplace:
         seen = {} if before is None else {watch.name: watch.lookout for watch in before.watches}
         self.watches: list[TenantWatch] = [self._watch(name, seen.get(name)) for name in config.tenant]
         metrics.before_scrape(self._show_sight)
+        self.reports = ReportDesk(
+            config,
+            store,
+            metrics,
+            self.wall,
+            self.leases.holder,
+            domain=lambda: mail_domain(config, store),
+            sent=self.outbox.set,
+        )
 
     def _zone(self, tenant: str) -> ZoneInfo:
         deps = next(watch.deps for watch in self.watches if watch.name == tenant)
@@ -265,12 +275,9 @@ class Workplace:
         """Deliver what waits in the outbox, channel by channel; say whether more may be delivered at once."""
         return self._post.deliver()
 
-    async def report(self, name: str) -> int:
-        """Put the report *name*, for its period that ended last, into the outbox; return how many mails are new."""
-        report = self.config.reports[name]
-        until = last_fire(report.schedule, ZoneInfo(report.zone), self.wall.now())
-        domain = await asyncio.to_thread(mail_domain, self.config, self.store)
-        return await report_once(self.store, order_report(self.config, name, until, domain), self.leases.holder)
+    async def report(self, name: str) -> Sent:
+        """Have the report *name* made for its period that ended last; return what came of it."""
+        return await self.reports.make(name)
 
     def rooms(self) -> dict[str, Room]:
         """Return what is known of each tenant now; of one that another daemon watches, less."""
@@ -308,11 +315,13 @@ class Workplace:
     def _schedule(self, add: Callable[..., object]) -> None:
         for name, report in self.config.reports.items():
             add(self._report_job, CronTrigger(report.schedule, ZoneInfo(report.zone), self.wall), args=[name])
+        add(self._missed_job, EveryTrigger(RETRY_SECONDS))
+        add(self._missed_job)  # at the start too: it may have been down at the time
         for watch in self.watches:
             every = timedelta(seconds=self.config.tenant[watch.name].reference_seconds)
             add(self._reference_job, EveryTrigger(max(1.0, self.wall.real_seconds(every))), args=[watch])
         add(self._prune_job, CronTrigger(PRUNE_CRON, PRUNE_ZONE, self.wall))
-        add(self._prune_job)  # at the start too: it may have been down at the time
+        add(self._prune_job)  # as above
 
     async def _clock_is_right(self, *, surely: bool) -> None:
         """Wait until ConnectWise confirms our clock; unless *surely*, only while it may still contradict, or does."""
@@ -325,15 +334,11 @@ class Workplace:
 
     async def _report_job(self, name: str) -> None:
         await self._clock_is_right(surely=False)  # else the period would be a wrong one, and the right one lost
-        try:
-            await once_stored(lambda: self.report(name), TICK)
-        except Exception:  # counted, and the next period's report covers this one too
-            log.exception("report failed", report=name)
-            self.metrics.count("slamon_reports_total", report=name, result="failed")
-            return
-        self.metrics.count("slamon_reports_total", report=name, result="ok")
-        self.metrics.set("slamon_report_last_success_timestamp_seconds", self.wall.now().timestamp(), report=name)
-        self.outbox.set()
+        await self.reports.make_due(name)
+
+    async def _missed_job(self) -> None:
+        await self._clock_is_right(surely=False)
+        await self.reports.make_all_due()
 
     async def _reference_job(self, watch: TenantWatch) -> None:
         if watch.name not in self.leases.held:

@@ -1,4 +1,4 @@
-"""Webhook: the event as it stands in the outbox, posted and signed."""
+"""Webhook: the event, or the report, as it stands in the outbox, posted and signed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class WebhookChannel:
             DeliveryUnknownError: It may have been taken: the receiver knows it again by its delivery id.
             DeliveryError: As in `http.require_good`.
         """
-        event_in(notification)
+        if notification.kind != "report":  # whose data is the report
+            event_in(notification)
         body = notification.data.encode()
         headers = {
             "X-Slamon-Signature": sign(self._secret, body, int(self._now())),

@@ -21,6 +21,7 @@ COMMANDS = {
     "poll": ("slamon.cli.poll", "poll", "Poll and evaluate once, by hand."),
     "status": ("slamon.cli.status", "status", "List the open tickets most at risk."),
     "slo": ("slamon.cli.slo", "slo", "Hold the month's goals against what is promised of many."),
+    "report": ("slamon.cli.report", "report", "Make a report by hand, or list those that were sent."),
     "explain": ("slamon.cli.explain", "explain", "Print the ledger of one ticket."),
     "ack": ("slamon.cli.intervene", "ack", "Acknowledge a ticket: no more warnings of this deadline."),
     "snooze": ("slamon.cli.intervene", "snooze", "Tell nothing of a ticket for a while."),

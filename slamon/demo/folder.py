@@ -38,7 +38,7 @@ recipients = ["service-desk@msp.example"]
 [[report]]
 name = "breaches"
 kind = "breach"
-cron = "0 * * * *"
+cron = "30 * * * *"
 zone = "America/New_York"
 
 [tenant.{tenant}]

@@ -158,6 +158,7 @@ FAMILIES: tuple[Family, ...] = (
     _counter("slamon_template_faults_total", "Mails made with slamon's own template because the site's failed."),
     _counter("slamon_reports_total", "Reports, by result.", "report", "result", result=REPORT_RESULTS),
     _gauge("slamon_report_last_success_timestamp_seconds", "When the report was last made; 0 before.", "report"),
+    _gauge("slamon_report_due_timestamp_seconds", "When the report of the newest period was due; 0 before.", "report"),
     _histogram(
         "slamon_detection_lag_seconds",
         "Time from a deadline, or a mark of a ladder, to our knowing that it has passed.",

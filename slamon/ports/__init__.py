@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from slamon.ports.alerts import AlertStore, RungRecord
-from slamon.ports.archive import ArchivedFile, ArchivedReport, ArchiveStore, Delivery, ReportRow
+from slamon.ports.archive import ArchivedFile, ArchivedReport, ArchiveStore, Delivery, ReportRow, WantedReport
 from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
 from slamon.ports.goals import By, GoalStore
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
@@ -98,5 +98,6 @@ __all__ = [
     "UnreadTrail",
     "Versions",
     "WallTime",
+    "WantedReport",
     "Watcher",
 ]

@@ -41,6 +41,20 @@ class ArchivedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedReport:
+    """What a report is about, whoever asked for it."""
+
+    tenant: str
+    kind: str
+    by: str
+    of: str
+    begins_at: datetime
+    ends_at: datetime
+    zone: str
+    denominator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of a report's message to one recipient."""
 
@@ -74,8 +88,11 @@ class ArchiveStore(Protocol):
     def find_archived(self, tenant: str, keys: Collection[str]) -> set[str]:
         """The keys, of *keys*, that are in the archive."""
 
-    def find_report(self, report: ArchivedReport, known_by: datetime) -> ArchivedReport | None:
-        """The newest report that was known at or before *known_by*, of the same kind, scope, period and denominator."""
+    def find_report(self, wanted: WantedReport, known_by: datetime) -> ArchivedReport | None:
+        """The newest such report that was known at or before *known_by*."""
+
+    def load_last_end(self, tenant: str, name: str, before: datetime) -> datetime | None:
+        """The newest end before *before* of a period that the report *name* told of; None if it told of none."""
 
     def load_report(self, tenant: str, key: str) -> bytes:
         """The encoded report; a StoreError if it is not what was archived."""

@@ -9,16 +9,18 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from slamon.errors import StoreError
-from slamon.ports import ArchivedFile, ArchivedReport, Delivery, Notification, ReportRow
+from slamon.ports import ArchivedFile, ArchivedReport, Delivery, Notification, ReportRow, WantedReport
 from slamon.store import codec, outbox
+from slamon.store.bulk import insert_rows
+from slamon.store.select import raw
 from slamon.store.tables import notifications, report_files, reports
+from slamon.store.types import pack, to_seconds
 
 _RENAMED = {"by": "scope_by", "of": "scope_name"}
 _COLUMNS = {field.name: _RENAMED.get(field.name, field.name) for field in fields(ArchivedReport)}
-_SAME = ("tenant", "kind", "by", "of", "begins_at", "ends_at", "zone", "denominator")
 Key = tuple[str, str]
 
 
@@ -30,17 +32,20 @@ def archive(
     notes: Sequence[Notification],
 ) -> int:
     """Keep *report* and enqueue *notes*, unless its key is known; return how many messages are new."""
-    if find(connection, report.tenant, [report.key]):
+    values = {column: _raw(getattr(report, name)) for name, column in _COLUMNS.items()}
+    row = (*values.values(), pack(body.decode()))
+    if not insert_rows(connection, reports, [row], columns=(*values, "body"), conflict="ignore"):
         return 0
-    row = {column: _storable(getattr(report, name)) for name, column in _COLUMNS.items()}
-    connection.execute(insert(reports).values(**row, body=body.decode()))
     for file in files:
-        values = {"tenant": report.tenant, "report": row["key"], "name": codec.storable(file.name)}
-        connection.execute(insert(report_files).values(**values, media_type=file.media_type, body=file.body))
+        of = {"tenant": report.tenant, "report": values["key"], "name": codec.storable(file.name)}
+        connection.execute(insert(report_files).values(**of, media_type=file.media_type, body=file.body))
     return outbox.enqueue(connection, notes)
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401
+def _raw(value: Any) -> Any:  # noqa: ANN401
+    """Return *value* as the database keeps it."""
+    if isinstance(value, datetime):
+        return to_seconds(value)
     return codec.storable(value) if isinstance(value, str) else value
 
 
@@ -51,13 +56,21 @@ def find(connection: Connection, tenant: str, keys: Collection[str]) -> set[str]
     return {stored[key] for key in connection.scalars(query)}
 
 
-def find_known(connection: Connection, like: ArchivedReport, known_by: datetime) -> ArchivedReport | None:
-    """Return the newest report that was known at or before *known_by* and is about the same as *like*."""
-    same = [reports.c[_COLUMNS[name]] == _storable(getattr(like, name)) for name in _SAME]
+def find_known(connection: Connection, wanted: WantedReport, known_by: datetime) -> ArchivedReport | None:
+    """Return the newest such report that was known at or before *known_by*."""
+    names = [field.name for field in fields(WantedReport)]
+    same = [raw(reports, [_COLUMNS[name]])[0] == _raw(getattr(wanted, name)) for name in names]
     query = select(*_of_report()).where(*same, reports.c.known_at <= known_by)
     newest = query.order_by(reports.c.known_at.desc(), reports.c.made_at.desc(), reports.c.key).limit(1)
     row = connection.execute(newest).first()
     return None if row is None else ArchivedReport(*row)
+
+
+def load_last_end(connection: Connection, tenant: str, name: str, before: datetime) -> datetime | None:
+    """Return the newest end before *before* of a period that the report *name* told of; None if it told of none."""
+    of = reports.c
+    query: Select[datetime | None] = select(func.max(of.ends_at))
+    return connection.scalar(query.where(of.tenant == tenant, of.name == name, of.ends_at < before))
 
 
 def load_body(connection: Connection, tenant: str, key: str) -> bytes:

@@ -122,9 +122,12 @@ def check_command(words: list[str]) -> None:
     """Parse as click does, without running anything."""
     if words[0] == "-c":
         words = words[2:]
-    name = " ".join(words[:2]) if " ".join(words[:2]) in ALL else words[0]
-    assert name in ALL, name
-    command, rest = ALL[name], words[len(name.split()) :]
+    assert words[0] in ALL, words[0]
+    command, rest = ALL[words[0]], words[1:]
+    if isinstance(command, click.Group):
+        below = command.get_command(click.Context(command), rest[0])
+        assert below is not None, rest[0]
+        command, rest = below, rest[1:]
     parser = command.make_parser(click.Context(command))
     _, left, _ = parser.parse_args(list(rest))  # raises on an unknown option
     assert not left, left

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from slamon.errors import StoreError
-from slamon.ports import ArchivedFile, ArchivedReport, Delivery, Notification
+from slamon.ports import ArchivedFile, ArchivedReport, Delivery, Notification, WantedReport
 from slamon.store.sql import SqlStore
 
 from .samples import DAY, HOUR, MAIN, NOW, note
@@ -68,10 +68,19 @@ def test_the_newest_that_was_known_by_then_is_found(store: SqlStore) -> None:
     for report in (old, new, other):
         store.archive_report(report, BODY, [], [])
 
-    found = [store.find_report(archived("asked"), NOW + moment) for moment in (-HOUR, HOUR, 2 * DAY)]
+    names = [field.name for field in fields(WantedReport)]
+    wanted = WantedReport(**{name: getattr(old, name) for name in names})
 
-    assert found == [None, old, new]
-    assert store.find_report(archived("asked", denominator="due"), NOW + DAY) is None
+    assert [store.find_report(wanted, NOW + moment) for moment in (-HOUR, HOUR, 2 * DAY)] == [None, old, new]
+    assert store.find_report(replace(wanted, denominator="due"), NOW + DAY) is None
+
+
+def test_the_last_period_told_of_is_that_of_the_same_name_and_tenant(store: SqlStore) -> None:
+    for name, end in (("monthly", NOW - 2 * DAY), ("monthly", NOW), ("other", NOW - DAY)):
+        store.archive_report(archived(f"{name} {end}", name=name, ends_at=end), BODY, [], [])
+
+    assert store.load_last_end(MAIN, "monthly", NOW) == NOW - 2 * DAY
+    assert store.load_last_end("else", "monthly", NOW) is None
 
 
 def test_what_is_not_what_was_archived_is_not_shown(store: SqlStore, url: str) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,12 +17,15 @@ from slamon.cluster.queue import POLLS, open_app, poll_task, remove_stuck
 from slamon.cluster.schema import check, install
 from slamon.errors import StoreError, StoreUnavailableError
 from slamon.jobs.canary import release
+from slamon.jobs.errand import Errand
 from slamon.jobs.installation import installation_of
+from slamon.jobs.make_report import make_report
 from slamon.jobs.prune import ORDER, prune_once
-from slamon.jobs.report import send_breach_report
+from slamon.jobs.send_reports import send_reports
 from slamon.jobs.tenant import TenantState
 from slamon.ports import Unobserved
 from slamon.reporting.render import Renderer
+from slamon.reports.press import FilePress
 from slamon.store.backup import back_up
 from slamon.store.database import Database
 from slamon.store.migrate import downgrade, open_store, open_to_read, upgrade
@@ -112,16 +115,9 @@ def test_the_role_of_the_daemon_may_all_that_it_does_by_itself(
         assert canary.ours
         desk = Desk(store, WORLD, settings_of())
         desk.polls("10:01")
-        assert send_breach_report(
-            store,
-            renderer,
-            [desk.settings],
-            name="breach",
-            recipients={MAIN: ("a@example.org",)},
-            zone=ZoneInfo("UTC"),
-            domain="x",
-            until=NOW,
-        )
+        errand = Errand("breach", "breach", "UTC", NOW, NOW, "x", recipients={MAIN: ("a@example.org",)})
+        press = FilePress(renderer)
+        assert send_reports(store, [desk.settings], errand, partial(make_report, store), press).messages == 1
 
         gone = prune_once(store, dict.fromkeys(ORDER[:-1], 30), NOW, "today", Unobserved())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from slamon.ports import ArchivedFile, ArchivedReport, Notification, ReportRow
+from slamon.ports import ArchivedFile, ArchivedReport, Notification, ReportRow, WantedReport
 from slamon.store import archive
 from slamon.store.sql.base import SqlPart
 
@@ -23,9 +23,13 @@ class SqlArchiveStore(SqlPart):
         with self._database.reading() as connection:
             return archive.find(connection, tenant, keys)
 
-    def find_report(self, report: ArchivedReport, known_by: datetime) -> ArchivedReport | None:
+    def find_report(self, wanted: WantedReport, known_by: datetime) -> ArchivedReport | None:
         with self._database.reading() as connection:
-            return archive.find_known(connection, report, known_by)
+            return archive.find_known(connection, wanted, known_by)
+
+    def load_last_end(self, tenant: str, name: str, before: datetime) -> datetime | None:
+        with self._database.reading() as connection:
+            return archive.load_last_end(connection, tenant, name, before)
 
     def load_report(self, tenant: str, key: str) -> bytes:
         with self._database.reading() as connection:
