@@ -12,6 +12,8 @@ from slamon.log import QUIET
 from slamon.redact import forget_secrets, known_secrets
 from tests import tools
 
+pytest_plugins = ("tests.databases",)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     zoneinfo.reset_tzpath(())

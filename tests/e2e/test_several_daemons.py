@@ -11,7 +11,6 @@ import pytest
 
 from tests.e2e.fleet import PATIENCE, Fleet, Member, fleet
 from tests.e2e.processes import slamon, wait_for
-from tests.store.conftest import postgres_server, postgres_url, sqlite_url  # noqa: F401
 
 pytestmark = pytest.mark.xdist_group("fleet")
 
@@ -31,7 +30,7 @@ def share(one: Member, other: Member) -> None:
     wait_for("a fair share", lambda: one.holds(ACME) == other.holds(ZENITH) or None, PATIENCE)
 
 
-def test_T86_killed_paused_and_joining_daemons_watch_each_tenant_once(postgres_url: str, tmp_path: Path) -> None:  # noqa: F811
+def test_T86_killed_paused_and_joining_daemons_watch_each_tenant_once(postgres_url: str, tmp_path: Path) -> None:
     with fleet(postgres_url, tmp_path, tenants=(ACME, ZENITH), speed=60, poll_seconds=300) as desk:
         first, second = desk.start(), desk.start()
         for member in (first.started(), second.started()):
@@ -78,7 +77,7 @@ def _pause_one(desk: Fleet, victim: Member, heir: Member) -> None:
 
 
 def test_T79_on_one_file_tenants_are_apart_and_one_that_fails_delays_no_other(
-    sqlite_url: str,  # noqa: F811
+    sqlite_url: str,
     tmp_path: Path,
 ) -> None:
     with fleet(sqlite_url, tmp_path, tenants=(ACME, ZENITH), speed=60, poll_seconds=300) as desk:
@@ -110,7 +109,7 @@ def poll_by_hand(desk: Fleet, status: int = 0) -> str:
     return slamon(*command, cwd=desk.folder, status=status, SLAMON_STORE__URL=desk.url)
 
 
-def test_T86_a_day_with_two_daemons_is_told_once(postgres_url: str, tmp_path: Path) -> None:  # noqa: F811
+def test_T86_a_day_with_two_daemons_is_told_once(postgres_url: str, tmp_path: Path) -> None:
     """24 hours in half a minute: every alert and every report goes out once to each recipient."""
     with fleet(postgres_url, tmp_path, tenants=(ACME,), speed=2880, poll_seconds=3600, tickets=40) as desk:
         members = [desk.start(), desk.start()]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,19 +17,9 @@ _contract: type[TicketSource] = ScriptedSource  # mypy compares the two
 OpenDesk = Callable[..., Desk]
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of the newest schema with nothing in it; migrating takes longer than copying."""
-    path = tmp_path_factory.mktemp("schema") / "slamon.db"
-    open_store(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def store(tmp_path: Path, empty_database: Path) -> Iterator[SqlStore]:
-    path = tmp_path / "slamon.db"
-    shutil.copy(empty_database, path)
-    opened = open_store(f"sqlite:///{path}")
+def store(sqlite_url: str) -> Iterator[SqlStore]:
+    opened = open_store(sqlite_url)
     yield opened
     opened.close()
 

@@ -18,7 +18,6 @@ from slamon.store.sql import SqlStore
 from tests.jobs.desk import TENANT, Desk
 from tests.jobs.world import DAY, HOUR, Life, at, ticket, worlds_of
 from tests.outputs.test_metrics import samples
-from tests.store.conftest import postgres_server, postgres_url, sqlite_url, url  # noqa: F401  (fixtures)
 
 RESPOND = PolicyRule("default", calendar="AllHours", goals=GoalHours(respond=1))
 SETTINGS = TenantSettings(
@@ -29,7 +28,7 @@ ONLY_HERE = ("slamon_tickets_without_policy",)  # known only to the daemon that 
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:  # noqa: F811
+def store(url: str) -> Iterator[SqlStore]:
     with closing(open_store(url)) as opened:
         yield opened
 

@@ -67,11 +67,11 @@ def read_after(
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lives(), POLLS, KNOBS)
 def test_polls_see_the_same_life_whenever_they_look(
-    empty_database: Path, life: Life, polls: list[int], knobs: dict[str, Any]
+    migrated_sqlite: Path, life: Life, polls: list[int], knobs: dict[str, Any]
 ) -> None:
     worlds = worlds_of(life)
 
-    once = read_after([], worlds, empty_database, knobs)
-    often = read_after(polls, worlds, empty_database, knobs)
+    once = read_after([], worlds, migrated_sqlite, knobs)
+    often = read_after(polls, worlds, migrated_sqlite, knobs)
 
     assert often == once

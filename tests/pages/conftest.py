@@ -16,7 +16,7 @@ from slamon.core.sight import Outlook, Sight
 from slamon.pages import House, Room, page_routes
 from slamon.ports import Store, WallTime
 from tests.cli.served import threaded
-from tests.jobs.conftest import empty_database, store  # noqa: F401
+from tests.jobs.conftest import store  # noqa: F401
 from tests.jobs.desk import Desk, HandTime, settings_of
 from tests.jobs.world import Life, at, ticket, worlds_of
 from tests.outputs.samples import HOSTILE

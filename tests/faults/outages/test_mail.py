@@ -20,7 +20,6 @@ from tests.faults.kills.checker import check, read_database
 from tests.faults.kills.databases import PostgresServer, ask
 from tests.faults.outages.mailserver import DRIP, HANG, RESET, STEPS, MailServer, Once, mail_server
 from tests.jobs.desk import HandTime
-from tests.store.conftest import postgres_server  # noqa: F401
 from tests.store.samples import NOW, note
 
 pytestmark = pytest.mark.xdist_group("outages-mail")
