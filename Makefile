@@ -9,7 +9,7 @@ export PATH
 # Without it each daemon under test would compile slamon anew, and each worker the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev demo test lint bench chaos grafana lock clean
+.PHONY: help setup setup-dev demo test pytest lint bench chaos grafana lock clean
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -19,10 +19,13 @@ setup-dev: $(VENV)/.ready-node    ## the same, and what the tests need
 demo: setup     ## slamon on a simulated ConnectWise, SQLite and a local mailbox
 	@$(BIN)/slamon demo
 
-# One worker more than there are processors: daemons under test wait a lot.
+# mypy knows one processor only, so the tests run beside it.
 test: setup-dev ## all checks and all tests
-	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --durations 20
+	@$(MAKE) --no-print-directory -j 2 lint pytest
+
+# One worker more than there are processors: daemons under test wait a lot. The order is that of tests/conftest.py.
+pytest: setup-dev
+	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder --durations 20
 
 lint: setup-dev ## ruff and mypy
 	$(BIN)/ruff check .

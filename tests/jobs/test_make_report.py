@@ -47,10 +47,10 @@ def lives() -> list[Life]:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[Desk]:
+def watched(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Desk]:
     """A day that was watched, to read from."""
     path = tmp_path_factory.mktemp("watched") / "slamon.db"
-    shutil.copy(empty_database, path)
+    shutil.copy(migrated_sqlite, path)
     with closing(open_store(f"sqlite:///{path}")) as store:
         yield watch(partial(Desk, store), lives())
 
