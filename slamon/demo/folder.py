@@ -41,6 +41,13 @@ kind = "breach"
 cron = "30 * * * *"
 zone = "America/New_York"
 
+[[report]]
+name = "weekly"
+kind = "weekly"
+cron = "30 * * * *"  # once for each week, whenever this comes first
+zone = "America/New_York"
+formats = ["html"]
+
 [tenant.{tenant}]
 url = "{source}"
 company = "training"

@@ -87,7 +87,8 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
                     await _deliver(workplace)
                     if poll.result == "failed":
                         raise SlamonError(f"the simulator could not be polled: {poll.error}")
-            await workplace.report("breaches")
+            for name in config.reports:
+                await workplace.report(name)
             now = workplace.wall.now()
             publish(metrics, TENANT, await asyncio.to_thread(compare_tenant, store, watch.deps.settings, now), now)
             await _deliver(workplace)

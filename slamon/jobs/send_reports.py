@@ -20,6 +20,7 @@ from slamon.jobs.make_report import Asked
 from slamon.jobs.notice import notice
 from slamon.jobs.scope_names import resolve_scope
 from slamon.jobs.tenant import TenantSettings
+from slamon.mail import add_words
 from slamon.ports import ArchivedFile, ArchivedReport, Notification, Store
 from slamon.ports.goals import By
 from slamon.reporting.environment import Rendered
@@ -154,11 +155,9 @@ class _Sender:
         self, key: str, report: Report, readers: Sequence[tuple[str, str]], problems: Sequence[str]
     ) -> list[Notification]:
         errand, rendered = self._errand, self._press.mail(report)
-        if problems:
-            rendered = replace(rendered, text="\n".join([rendered.text, *problems, ""]))
         data = self._press.data(report) if errand.channels else ""
         same = {"domain": errand.domain, "tenant": report.scope.tenant, "kind": "report"}
-        return [
+        notes = [
             replace(
                 notice(rendered, key, recipient, now=errand.now, channel=channel, **same),
                 report=key,
@@ -166,6 +165,7 @@ class _Sender:
             )
             for channel, recipient in readers
         ]
+        return [add_words(note, f"Not attached: {'; '.join(problems)}") for note in notes] if problems else notes
 
 
 def record_of(report: Report, key: str, errand: Errand, sha256: str) -> ArchivedReport:

@@ -27,10 +27,11 @@ class Attachments:
         if size <= self.most_bytes:
             return note, files
         words = f"Its files ({size / 1_000_000:.1f} MB) are more than this mail carries. They lie in slamon's archive:"
-        return _with_words(note, f"{words} slamon report show '{note.report}' --out DIR"), ()
+        return add_words(note, f"{words} slamon report show '{note.report}' --out DIR"), ()
 
 
-def _with_words(note: Notification, words: str) -> Notification:
+def add_words(note: Notification, words: str) -> Notification:
+    """Return *note* with one more paragraph at its end."""
     line = f"<p>{escape(words)}</p>"
     end = _END.search(note.html)
     html = note.html + line if end is None else note.html[: end.start()] + line + note.html[end.start() :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from zoneinfo import ZoneInfo
 
 from slamon.errors import ReportFormatError
@@ -52,4 +53,6 @@ def _mail(report: Report) -> Rendered:
             units = [column.unit for column in table.columns]
             rows = [[cell_text(cell, unit, zone) for cell, unit in zip(row, units, strict=True)] for row in table.rows]
             lines += [" | ".join(row) for row in rows] or [table.empty]
-    return Rendered(subject=f"{report.title}, {report.period}", text="\n".join(lines), html="")
+    text = "\n".join(lines)
+    html = f'<body><h1>{escape(report.title)}</h1><pre style="white-space:pre-wrap">{escape(text)}</pre></body>'
+    return Rendered(subject=report.title, text=text, html=html)

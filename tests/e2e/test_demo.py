@@ -56,7 +56,9 @@ def test_warnings_breaches_and_the_report_are_mailed_as_text_and_html(demo: tupl
     subjects = [str(mail["Subject"]) for mail in mails]
     assert any("due in" in subject for subject in subjects)
     assert any("breached" in subject for subject in subjects)
-    assert any("goals broke" in subject for subject in subjects)
+    assert any(subject.startswith("Breach report") for subject in subjects)
+    (weekly,) = [mail for mail in mails if str(mail["Subject"]).startswith("Week")]
+    assert [part.get_content_type() for part in weekly.iter_attachments()] == ["text/html"]
     for mail in mails:
         assert mail.get_body(("plain",)) is not None
         assert mail.get_body(("html",)) is not None
@@ -83,7 +85,7 @@ def test_a_browser_shows_the_mailbox_and_the_mails(demo: tuple[Path, str], tmp_p
 
     assert f"{newest} mails" in asyncio.run(look(""))
     report = asyncio.run(look(f"{newest}/html"))
-    assert "goals broke" in report
+    assert "Week" in report
     assert 'style="' in report
 
 
