@@ -102,7 +102,32 @@ def known_rows(goals: Goals, known_at: int) -> Flags:
     return found
 
 
-def in_order(goals: Goals) -> Goals:
-    """Return goals by when they ended, then ticket, stage and cycle."""
+def pick(part: Part, rows: Flags) -> Part:
+    """Return the *rows* of *part*."""
+    return replace(part, goals=part.goals.take(rows))
+
+
+def in_order(part: Part) -> Part:
+    """Return *part* by when its goals ended, then ticket, stage, cycle and since when it was known."""
+    return replace(part, goals=ordered(part.goals))
+
+
+def ordered(goals: Goals) -> Goals:
     order = np.lexsort((goals.known_at, goals.cycle, goals.stage, goals.ticket_id, goals.ended_at))
     return goals.take(order)
+
+
+def join_parts(parts: Sequence[Part]) -> Part:
+    """Return the rows of all *parts*, names that numbers tell apart kept apart."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = Goals.join([part.goals for part in parts])
+    facts, ids = dict(joined.facts), {}
+    for kind in NAMED:
+        called, numbers = [], []
+        for part in parts:
+            names = part.goals.facts[kind]
+            called += [names.table[code] for code in names.codes]
+            numbers += [part.ids[kind][code] for code in names.codes]
+        facts[kind], ids[kind] = _numbered(called, numbers)
+    return Part(replace(joined, facts=facts), ids)

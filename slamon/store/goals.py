@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,10 +12,10 @@ from slamon.core.goals import NEVER, Goals
 from slamon.core.intervention import Intervention, Said, standing
 from slamon.core.ticket import Stage
 from slamon.ports.goals import By
+from slamon.store.goal_days import Wanted, walk_parts
 from slamon.store.goal_names import load_names
-from slamon.store.goal_part import COLUMNS, Lens, Part, in_order, known_rows, part_of
-from slamon.store.select import raw
-from slamon.store.tables import interventions, outcomes
+from slamon.store.goal_part import Lens, known_rows
+from slamon.store.tables import interventions
 from slamon.store.types import to_seconds
 
 _EXEMPTIONS = (Said.EXEMPT, Said.UNEXEMPT)
@@ -29,11 +28,11 @@ def load_ended(
     lens, moment = load_lens(connection, tenant, known_at), to_seconds(known_at)
     begin, end = to_seconds(since), to_seconds(until)
     parts = []
-    for part in walk_parts(connection, tenant, begin, end, by):
+    for part in walk_parts(connection, tenant, Wanted(by, begin, end)):
         instants = getattr(part.goals, by)
         rows = known_rows(part.goals, moment) & (instants >= begin) & (instants < end)
         parts.append(as_of_then(lens.read(part, rows)))
-    return in_order(Goals.join(parts))
+    return Goals.join(parts)
 
 
 def as_of_then(goals: Goals) -> Goals:
@@ -47,19 +46,19 @@ def load_changes(
     lens = load_lens(connection, tenant, known_until)
     begin, end, low, high = map(to_seconds, (since, until, known_from, known_until))
     parts = []
-    for part in walk_parts(connection, tenant, begin, end, "ended_at"):
+    for part in walk_parts(connection, tenant, Wanted("ended_at", begin, end)):
         goals = part.goals
         came, went = ((at > low) & (at <= high) for at in (goals.known_at, goals.gone_at))
         found = lens.read(part, (came | went) & (goals.ended_at >= begin) & (goals.ended_at < end))
         parts.append(replace(found, gone_at=np.where(found.gone_at > high, NEVER, found.gone_at)))
-    return in_order(Goals.join(parts))
+    return Goals.join(parts)
 
 
 def load_lens(connection: Connection, tenant: str, known_at: datetime) -> Lens:
-    return Lens(load_names(connection, tenant, known_at), _load_exempt(connection, tenant, known_at))
+    return Lens(load_names(connection, tenant, known_at), load_exempt(connection, tenant, known_at))
 
 
-def _load_exempt(connection: Connection, tenant: str, known_at: datetime) -> set[tuple[int, int]]:
+def load_exempt(connection: Connection, tenant: str, known_at: datetime) -> set[tuple[int, int]]:
     """Return the (ticket, stage) that people had excused by *known_at*."""
     own = interventions.c
     query = select(own.ticket_id, own.stage, own.version, own.said, own.at, own.by, own.until, own.reason).where(
@@ -75,14 +74,3 @@ def _load_exempt(connection: Connection, tenant: str, known_at: datetime) -> set
         for key, each in said.items()
         if standing(each, Stage(key[1]), each[-1].version, known_at).exempt is not None
     }
-
-
-def walk_parts(
-    connection: Connection, tenant: str, begin: int, end: int, by: By, *, started_before: int = NEVER
-) -> Iterator[Part]:
-    """Yield the goals of which the instant *by* may lie in [begin, end), epoch seconds, gone ones too."""
-    started, column = raw(outcomes, ("started_at", "at" if by == "ended_at" else by))
-    query = select(*raw(outcomes, COLUMNS)).where(
-        outcomes.c.tenant == tenant, column >= begin, column < end, started < started_before
-    )
-    yield part_of(connection.execute(query).all())

@@ -19,8 +19,9 @@ from slamon.ports.goals import By
 from slamon.store import codec
 from slamon.store.bulk import Row
 from slamon.store.evaluations import load_readings_at
-from slamon.store.goal_part import COLUMNS, in_order, known_rows, part_of
-from slamon.store.goals import as_of_then, load_lens, walk_parts
+from slamon.store.goal_days import Wanted, walk_parts
+from slamon.store.goal_part import COLUMNS, known_rows, ordered, part_of
+from slamon.store.goals import as_of_then, load_lens
 from slamon.store.outcome_rows import FACTS, facts_of
 from slamon.store.pruned import load_pruned_before
 from slamon.store.select import among
@@ -39,12 +40,12 @@ def load_open_at(connection: Connection, tenant: str, at: datetime, known_at: da
     lens = load_lens(connection, tenant, known_at)
     later = [
         as_of_then(lens.read(part, known_rows(part.goals, to_seconds(known_at)) & (part.goals.ended_at >= moment)))
-        for part in walk_parts(connection, tenant, moment, NEVER, "ended_at", started_before=moment)
+        for part in walk_parts(connection, tenant, Wanted("ended_at", moment, NEVER, started_before=moment))
     ]
     goals = Goals.join([*later, still])
     goals = goals.take(goals.started_at < moment)
     opened = np.full(len(goals), int(State.OPEN), np.int8)
-    return in_order(replace(goals, state=opened, ended_at=np.full(len(goals), NEVER)))
+    return ordered(replace(goals, state=opened, ended_at=np.full(len(goals), NEVER)))
 
 
 def load_still_open(
@@ -64,7 +65,7 @@ def load_still_open(
     if between is not None:
         instants = getattr(part.goals, between[0])
         chosen = (instants >= to_seconds(between[1])) & (instants < to_seconds(between[2]))
-    return in_order(load_lens(connection, tenant, known_at).read(part, chosen))
+    return ordered(load_lens(connection, tenant, known_at).read(part, chosen))
 
 
 def _rows(reading: Reading, facts: Mapping[str, object], terms: Terms | None) -> list[Row]:

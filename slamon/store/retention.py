@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,11 +27,17 @@ from sqlalchemy import (
 from slamon.ports import OldKind, OldRows
 from slamon.store import old_versions
 from slamon.store.database import Database
+from slamon.store.goal_days import keep_leaving
+from slamon.store.goal_stamps import DAY_SECONDS
+from slamon.store.goals import load_exempt
 from slamon.store.polls import DUE_AT_ONCE, old_polls
+from slamon.store.pruned import note_pruned
 from slamon.store.select import among, raw
 from slamon.store.tables import (
+    blind_spans,
     clocks,
     events,
+    goal_days,
     interventions,
     job_runs,
     notifications,
@@ -47,8 +53,9 @@ from slamon.store.tables import (
     transitions,
     versions,
 )
-from slamon.store.types import Packed
+from slamon.store.types import Packed, to_seconds
 
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 AT_ONCE = 500  # tickets, or rows of other kinds, a transaction
 # In the order in which they can be deleted: who points to another goes first.
 _OF_TICKET = (interventions, rungs, outcomes, transitions, trails, clocks, readings, events)
@@ -168,9 +175,13 @@ def _next_tickets(
     return found, found[-1] if len(found) == AT_ONCE else None
 
 
-def _delete_tickets(connection: Connection, tenant: str, ids: Sequence[int], _before: datetime) -> int:
+def _delete_tickets(connection: Connection, tenant: str, ids: Sequence[int], before: datetime) -> int:
     """Delete tickets with all that belongs to them; their transitions stay counted."""
+    if not ids:
+        return 0
     _count_past(connection, tenant, ids)
+    note_pruned(connection, before)
+    keep_leaving(connection, tenant, ids, load_exempt(connection, tenant, _FOREVER))
     gone = 0
     for table in _OF_TICKET:
         mine = and_(table.c.tenant == tenant, among(connection, table.c.ticket_id, ids))
@@ -194,7 +205,10 @@ def _count_past(connection: Connection, tenant: str, ids: Sequence[int]) -> None
 
 def _delete_readings(connection: Connection, tenant: str, ids: Sequence[int], before: datetime) -> int:
     mine = and_(readings.c.tenant == tenant, among(connection, readings.c.ticket_id, ids))
-    return connection.execute(delete(readings).where(mine, *_is_replaced(before))).rowcount
+    gone = connection.execute(delete(readings).where(mine, *_is_replaced(before))).rowcount
+    if gone:
+        note_pruned(connection, before)
+    return gone
 
 
 # --- messages, polls, runs of jobs ----------------------------------------------------------------
@@ -217,10 +231,21 @@ def _rows_of(kind: OldKind, before: datetime) -> list[tuple[Table, ColumnElement
             reports.c.made_at < before,
         )
         sent = (notifications, and_(finished, note.kind == "report"))
-        return [sent, (report_files, of_old), (reports, reports.c.made_at < before), (job_runs, _is_past_run(before))]
+        archived = [(report_files, of_old), (reports, reports.c.made_at < before)]
+        told_from = [(blind_spans, blind_spans.c.ends_at < before), (goal_days, _is_past_day(before))]
+        return [sent, *archived, (job_runs, _is_past_run(before)), *told_from]
     # Its key keeps what may still be told of an open ticket from being told twice.
     opened = exists().where(tickets.c.tenant == note.tenant, tickets.c.id == note.ticket_id, tickets.c.open)
     return [(notifications, and_(finished, note.kind != "report", not_(opened)))]
+
+
+def _is_past_day(before: datetime) -> ColumnElement[bool]:
+    """Say that a day is past, and that its columns hold goals that are no longer kept as rows."""
+    begins_at = goal_days.c.day * DAY_SECONDS
+    at = raw(outcomes, ["at"])[0]
+    own = (outcomes.c.tenant == goal_days.c.tenant, at >= begins_at, at < begins_at + DAY_SECONDS)
+    kept = select(func.count()).select_from(outcomes).where(*own).scalar_subquery()
+    return and_(begins_at < to_seconds(before), goal_days.c.rows > kept)
 
 
 def _is_past_run(before: datetime) -> ColumnElement[bool]:

@@ -37,7 +37,21 @@ def met(at: datetime, elapsed: int = 60) -> StageReading:
 
 
 def ended(store: SqlStore, known_at: datetime = LATER, **how: Any) -> Goals:
-    return store.load_goals(MAIN, how.pop("since", LONG_AGO), how.pop("until", LATER), known_at=known_at, **how)
+    """What is loaded of rows, which must be what is loaded of columns, and of both."""
+    asked: dict[str, Any] = {"since": LONG_AGO, "until": LATER, **how}
+    goals = store.load_goals(MAIN, known_at=known_at, **asked)
+    list(store.pack_days(MAIN, LATER))
+    assert plain(store.load_goals(MAIN, known_at=known_at, **asked)) == plain(goals)
+    return goals
+
+
+def plain(goals: Goals) -> dict[str, list[object]]:
+    columns = {name: getattr(goals, name).tolist() for name in Goals.__slots__ if name not in ("terms", "facts")}
+    return (
+        columns
+        | {"terms": [goals.terms.table[code] for code in goals.terms.codes]}
+        | {n: names(goals, n) for n in FACTS}
+    )
 
 
 def told(goals: Goals) -> list[tuple[int, str, str]]:

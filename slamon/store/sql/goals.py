@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from slamon.core.goals import Goals
 from slamon.ports.goals import By
-from slamon.store import goals, open_goals
-from slamon.store.goal_part import in_order
+from slamon.store import goal_days, goal_stamps, goals, open_goals
 from slamon.store.sql.base import SqlPart
+from slamon.store.types import to_seconds
 
 
 class SqlGoalStore(SqlPart):
@@ -26,7 +26,7 @@ class SqlGoalStore(SqlPart):
             if by == "ended_at":
                 return ended
             still = open_goals.load_still_open(connection, tenant, known_at, between=(by, since, until))
-        return in_order(Goals.join([ended, still]))
+        return Goals.join([ended, still])
 
     def load_open_goals(self, tenant: str, at: datetime, *, known_at: datetime) -> Goals:
         with self._at_one_moment() as connection:
@@ -37,6 +37,16 @@ class SqlGoalStore(SqlPart):
     ) -> Goals:
         with self._at_one_moment() as connection:
             return goals.load_changes(connection, tenant, since, until, known_from, known_until)
+
+    def pack_days(self, tenant: str, until: datetime) -> Iterator[int]:
+        day: int | None = -1
+        before = to_seconds(until) // goal_stamps.DAY_SECONDS
+        while day is not None:
+            with self._database.writing(tenant) as connection:
+                day = goal_days.next_day_to_pack(connection, tenant, day, before)
+                rows = 0 if day is None else goal_days.pack_day(connection, tenant, day)
+            if day is not None:
+                yield rows
 
     @contextmanager
     def _at_one_moment(self) -> Iterator[Connection]:
