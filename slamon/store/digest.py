@@ -15,7 +15,9 @@ from slamon.store.select import raw
 from slamon.store.tables import (
     events,
     interventions,
+    names,
     notifications,
+    outcomes,
     readings,
     recomputes,
     report_files,
@@ -39,7 +41,7 @@ _LEFT_OUT = {
 }
 _TABLES: tuple[Table, ...] = (
     *(tickets, events, readings, transitions, rungs, interventions, notifications, versions),
-    *(reports, report_files, recomputes),
+    *(reports, report_files, recomputes, outcomes, names),
 )
 _SIZE = 1 << 256
 _FETCH = 5000

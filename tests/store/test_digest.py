@@ -39,6 +39,7 @@ async def live(database: str, folder: Path) -> str:
         found = desk.store.digest()
     assert {one.table: one.rows > 0 for one in found.tables} == {
         **dict.fromkeys(("tickets", "events", "readings", "transitions", "notifications", "versions"), True),
+        **dict.fromkeys(("outcomes", "names"), True),
         **dict.fromkeys(("rungs", "interventions", "reports", "report_files", "recomputes"), False),
     }
     return found.digest
