@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import FileSystemLoader
 
 from slamon.core.transition import Change
-from slamon.reporting.context import BreachReport, TicketMail, TrialMail
+from slamon.reporting.context import TicketMail, TrialMail
 from slamon.reporting.environment import Rendered, build_environment, render_parts
 from slamon.reporting.site.fault import TemplateFault
 from slamon.reporting.site.templates import SiteTemplates
@@ -40,9 +40,6 @@ class Renderer:
         """Render a ticket's warning, or its breach, whichever the transition is."""
         name = "near_breach" if mail.transition.change is Change.NEAR_BREACH else "breach"
         return self.render(name, mail=mail, ticket=mail.ticket, reading=mail.reading)
-
-    def render_breach_report(self, report: BreachReport) -> Rendered:
-        return self.render("breach_report", report=report)
 
     def render_test(self, trial: TrialMail) -> Rendered:
         return self.render("test", trial=trial)

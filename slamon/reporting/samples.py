@@ -20,10 +20,7 @@ from slamon.core.transition import Change, Transition
 from slamon.reporting.account import Account, AccountLine
 from slamon.reporting.context import (
     BlindMail,
-    BreachReport,
-    BreachRow,
     DueRow,
-    GroupCount,
     SightedMail,
     StoredMail,
     TicketMail,
@@ -194,54 +191,6 @@ def _other_tickets() -> tuple[Ticket, ...]:
     )
 
 
-def _report(tickets: tuple[Ticket, ...], **changes: object) -> BreachReport:
-    states = ("open", "paused", "late")
-    rows = tuple(
-        BreachRow(
-            ticket,
-            Stage(2 - n % 3),
-            NOW - timedelta(hours=3 + n),
-            4 * HOUR,
-            (9 - n) * 2700,
-            states[n % 3],  # type: ignore[arg-type]
-            _link(ticket),
-        )
-        for n, ticket in enumerate(tickets)
-    )
-    names = [ticket.company.name if ticket.company else "(none)" for ticket in tickets]
-    base = BreachReport(
-        tenant="main",
-        since=NOW - timedelta(days=1),
-        until=NOW,
-        zone=ZONE,
-        rows=rows,
-        companies=tuple(GroupCount(name, 0, n % 2, 4 - n) for n, name in enumerate(names)),
-        boards=(GroupCount(tickets[0].board.name, 0, 1, 6), GroupCount(tickets[-1].board.name, 1, 0, 1)),
-    )
-    return replace(base, **changes)  # type: ignore[arg-type]
-
-
-def _full_report() -> BreachReport:
-    report = _report(_other_tickets())
-    concluded = replace(report.rows[2], breached_at=NOW - timedelta(days=3), state="late")
-    superseded = replace(report.rows[0], state="superseded")
-    return replace(
-        report,
-        rows=report.rows[:2],
-        concluded=(concluded,),
-        superseded=(superseded,),
-        blind=((NOW - timedelta(hours=5), NOW - timedelta(hours=4)),),
-    )
-
-
-def _hostile_report() -> BreachReport:
-    return _report((_hostile_ticket(), _hostile_ticket(2)), tenant=HOSTILE)
-
-
-def _no_breach() -> BreachReport:
-    return BreachReport("main", NOW - timedelta(days=1), NOW, ZONE)
-
-
 def _digest(tickets: tuple[Ticket, ...], **changes: object) -> Digest:
     rows = tuple(
         DigestRow(
@@ -343,12 +292,6 @@ SAMPLES: Mapping[str, Mapping[str, Callable[[], Values]]] = MappingProxyType(
             "hostile": lambda: _hostile_ticket_mail(_breach(10**9)),
             "late": lambda: ticket_values(_late()),
             "reminder": lambda: ticket_values(replace(_breach(), mark="+60m")),
-        },
-        "breach_report": {
-            "calm": lambda: {"report": _report(_other_tickets())},
-            "hostile": lambda: {"report": _hostile_report()},
-            "quiet": lambda: {"report": _no_breach()},
-            "blind": lambda: {"report": _full_report()},
         },
         "digest": {
             "calm": lambda: {"digest": _digest(_other_tickets())},

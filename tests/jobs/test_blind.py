@@ -7,14 +7,14 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from slamon import resources
+from slamon.core.period import stretch
 from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Stage
 from slamon.errors import SourceUnavailableError
-from slamon.jobs.report import read_breach_report
-from slamon.reporting.render import Rendered, Renderer
+from slamon.jobs.make_report import Asked, make_report
+from slamon.reports.document import Scope
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk, settings_of
 from tests.jobs.test_poll import FailingStore, failing
@@ -225,14 +225,13 @@ def test_a_database_that_is_away_is_neither_up_nor_ready(desk: OpenDesk) -> None
 def test_a_report_says_for_how_long_nothing_was_seen(desk: OpenDesk) -> None:
     watched = desk(worlds_of(Life(ticket())), FOUR_HOURS)
     watched.polls("10:05", "10:06", "11:40", "11:41")
-    renderer, zone = Renderer(resources.folder("reports")), ZoneInfo("UTC")
 
-    def report(since: str, until: str) -> Rendered:
-        found = read_breach_report(watched.store, FOUR_HOURS, since=at(since), until=at(until), zone=zone)
-        return renderer.render_breach_report(found)
+    def blind(since: str, until: str) -> list[tuple[object, ...]]:
+        period = stretch(at(since), at(until), ZoneInfo("UTC"))
+        report = make_report(watched.store, FOUR_HOURS, Asked("breach", Scope(TENANT), period, at(until)))
+        return [
+            row for section in report.sections for table in section.tables if table.key == "blind" for row in table.rows
+        ]
 
-    seen, blind = report("10:05", "10:07"), report("10:05", "11:42")
-    assert "Blind for 1 h 34 min of it" in blind.text
-    assert "Mon 2 Nov 10:06 to Mon 2 Nov 11:40 (1 h 34 min)" in blind.text
-    assert "Mon 2 Nov 10:06 to Mon 2 Nov 11:40 (1 h 34 min)" in blind.html
-    assert "Blind" not in seen.text + seen.html
+    assert blind("10:05", "11:42") == [(int(at("10:06").timestamp()), int(at("11:40").timestamp()), "1 h 34 min")]
+    assert blind("10:05", "10:07") == []

@@ -9,12 +9,14 @@ import pytest
 
 from slamon.core.intervention import Said
 from slamon.core.ladder import Ladder
+from slamon.core.period import stretch
 from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import Ref, Stage
 from slamon.errors import InputError
 from slamon.jobs.intervene import say
-from slamon.jobs.report import read_breach_report
+from slamon.jobs.make_report import Asked, make_report
+from slamon.reports.document import Scope
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, Desk
 from tests.jobs.test_ladders import BOSS, NOC, climbing, rung, told_by
@@ -99,10 +101,10 @@ def test_an_exempt_ticket_is_told_of_no_more_its_verdict_stands_and_the_report_s
     assert watched.verdicts()[2] is Verdict.BREACHED
     assert outcomes(watched) == {"0 50%": "told", "0 75%": "exempt", "0 +60m": "exempt"}
 
-    report = read_breach_report(
-        watched.store, watched.settings, since=at("00:00"), until=at("16:00"), zone=ZoneInfo("UTC")
-    )
-    assert [row.exempt for row in report.rows] == ["exempted by jane on Mon 02 Nov 2026 12:30: parts on strike"]
+    period = stretch(at("00:00"), at("16:00"), ZoneInfo("UTC"))
+    report = make_report(watched.store, watched.settings, Asked("breach", Scope(TENANT), period, at("16:00")))
+    (row,) = next(section for section in report.sections if section.key == "broke").tables[0].rows
+    assert "exempted by jane on 2 November 2026 12:30: parts on strike" in row
     says(watched, Said.UNEXEMPT, "15:30")
     watched.evaluate("16:00")
     assert told_by(watched) == [("reminder/+120m", "boss")]
