@@ -69,11 +69,11 @@ class TenantCycle:
     def name(self) -> str:
         return self.deps.settings.name
 
-    async def cycle(self) -> Poll:
-        """Poll, evaluate, publish; return the poll's record."""
+    async def cycle(self, *, brief: bool = False) -> Poll:
+        """Poll, evaluate, publish; return the poll's record. A *brief* one leaves to the next what may wait."""
         async with self._busy:
             await take_hints(self.deps)
-            self.last = await poll(self.deps)
+            self.last = await poll(self.deps, brief=brief)
             if self.last.result == "failed":
                 await self._publish_as_known()
             else:

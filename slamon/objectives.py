@@ -11,7 +11,6 @@ from slamon.core.instants import to_epoch
 from slamon.core.month import Month
 from slamon.core.slo import OVER, PAST, Live, Objective, Pace, Tally, read_objective, read_objectives
 from slamon.core.ticket import STAGES
-from slamon.jobs.open_rows import walk_open_rows
 from slamon.metrics.board import OpenBoard, Still
 from slamon.metrics.snapshot import SloFigures, count_ended
 from slamon.ports import Store
@@ -82,7 +81,7 @@ def read_month(
     counts = load_month(store, tenant, month, by=(by,) if by else (), companies=None)
     live: list[Live] = []
     if month.begins_at <= now < month.ends_at:
-        still = OpenBoard(walk_open_rows(store, tenant), companies=None).still(to_epoch(month.begins_at))
+        still = OpenBoard(store.load_open_columns(tenant), companies=None).still(to_epoch(month.begins_at))
         terms = store.load_terms({row.shape.terms for row in still})
         policies = {version: found.policy for version, found in terms.items()}
         live = [_live(row)._replace(policy=policies.get(row.shape.terms, "none")) for row in still]

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from slamon.core.month import month_of
 from slamon.core.transition import Change
-from slamon.jobs.open_rows import walk_open_rows
 from slamon.metrics import OpenBoard
 from slamon.metrics.snapshot import SloFigures
 from slamon.objectives import MonthCounts, load_month, slo_figures
@@ -37,7 +36,7 @@ class OpenCounts:
     def update(self, store: Store, tenant: str, moved: Collection[int], new: Counter[tuple[int, str]]) -> None:
         """Look at the tickets *moved* again, and add *new* transitions."""
         if moved:
-            self.board.replace(moved, store.load_open_rows_of(tenant, moved))
+            self.board.replace(moved, store.load_open_columns_of(tenant, moved))
             self.is_stale = True
         self.transitions += new
         if any(change in _ENDS for _, change in new):
@@ -55,7 +54,7 @@ class OpenCounts:
 def load_counts(store: Store, tenant: str, counted_at: datetime | None, companies: Collection[str] = ()) -> OpenCounts:
     """Return the counts as the store has them now; companies but *companies* are counted as one."""
     return OpenCounts(
-        board=OpenBoard(walk_open_rows(store, tenant), companies=companies),
+        board=OpenBoard(store.load_open_columns(tenant), companies=companies),
         transitions=Counter(store.count_transitions(tenant)),
         totals=store.load_goal_totals(tenant),
         counted_at=counted_at,

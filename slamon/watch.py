@@ -81,7 +81,7 @@ class TenantWatch(TenantCycle):
                     await self._pause(self._hold.check_seconds, stop)
                     continue
                 self._hinted_at = None  # hints that came before are read by this poll
-                await self._guarded(self.cycle())
+                await self._guarded(self.cycle(brief=self._has_just_begun()))
                 self.compare()
                 await self._until(began + self._wall.real_seconds(self.lookout.pace.poll_every), stop)
                 await self._guarded(self._hold.share())
@@ -89,6 +89,10 @@ class TenantWatch(TenantCycle):
             if self._comparison:
                 await self._comparison.aclose()
             await self._hold.release()
+
+    def _has_just_begun(self) -> bool:
+        """Say whether nothing is shown yet, so that the first poll is to be quick; after a restore it tells all."""
+        return self.last_success_at is None and not (self._aftermath and self._aftermath.news_since)
 
     async def _secure_or_stand_by(self) -> bool:
         """Say whether the tenant is ours to watch; else show, once in a poll period, what its watcher has stored.

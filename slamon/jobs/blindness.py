@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from slamon.core.instants import format_instant, from_epoch, to_epoch
 from slamon.core.reading import OPEN_VERDICTS
 from slamon.core.sight import Outlook, Pace, Sight
 from slamon.core.ticket import STAGES, Stage
 from slamon.core.transition import Change
 from slamon.jobs.notice import notice
-from slamon.jobs.open_rows import walk_open_rows
 from slamon.jobs.tenant import TenantSettings, TenantState
-from slamon.ports import Store
+from slamon.ports import NEVER, Store
 from slamon.reporting.context import BlindMail, DueRow, SightedMail
 from slamon.reporting.render import Rendered, Renderer
 
@@ -109,8 +110,10 @@ def find_due(store: Store, settings: TenantSettings, since: datetime, until: dat
 
 
 def _due_goals(store: Store, tenant: str, since: int, until: int) -> Iterator[tuple[int, Stage, int]]:
-    for row in walk_open_rows(store, tenant):
-        for stage, goal in zip(STAGES, row.goals, strict=True):
-            is_kept = goal.verdict in OPEN_VERDICTS and goal.breached_at is None
-            if is_kept and goal.due_at is not None and since <= goal.due_at <= until:
-                yield row.ticket_id, stage, goal.due_at
+    columns = store.load_open_columns(tenant)
+    if not len(columns.ids):
+        return
+    is_open = np.array([[verdict in OPEN_VERDICTS for verdict in look.verdicts] for look in columns.looks])
+    is_kept = is_open[columns.look] & (columns.breached_at == NEVER)
+    for place, stage in np.argwhere(is_kept & (since <= columns.due_at) & (columns.due_at <= until)).tolist():
+        yield int(columns.ids[place]), STAGES[stage], int(columns.due_at[place, stage])

@@ -17,7 +17,7 @@ from slamon.jobs.intake import Intake, Progress
 from slamon.jobs.judgement import may_wait, note_judged
 from slamon.jobs.lint import lint_tenant
 from slamon.jobs.reference import fetch_reference
-from slamon.jobs.retell import read_waiting_trails
+from slamon.jobs.retell import read_waiting_trails, show_waiting_trails
 from slamon.jobs.revisit import revisit_open
 from slamon.jobs.sweep import find_deleted, sweep
 from slamon.jobs.untold import look_again
@@ -27,15 +27,16 @@ from slamon.ports import Batch, Poll
 log = get_logger(__name__)
 
 
-async def poll(deps: PollDeps) -> Poll:
+async def poll(deps: PollDeps, *, brief: bool = False) -> Poll:
     """Run one poll and return its record, stored; a source that fails makes a failed poll, not an exception.
 
-    What was stored before the failure stays; the watermark has not moved, so it is seen again.
+    What was stored before the failure stays; the watermark has not moved, so it is seen again. A *brief* one reads what
+    has changed and leaves the rest to the next.
     """
     tenant, began = deps.settings.name, time.monotonic()
     progress, failure = Progress(tenant, deps.now()), ""
     try:
-        await _poll(deps, progress)
+        await _poll(deps, progress, brief)
     except SourceError as error:
         failure = str(error)
         log.warning("poll failed", tenant=tenant, error=failure)
@@ -47,7 +48,7 @@ async def poll(deps: PollDeps) -> Poll:
     return record
 
 
-async def _poll(deps: PollDeps, progress: Progress) -> None:
+async def _poll(deps: PollDeps, progress: Progress, brief: bool) -> None:
     state = deps.state
     if state.reference is None:
         await refresh_reference(deps)
@@ -71,9 +72,11 @@ async def _poll(deps: PollDeps, progress: Progress) -> None:
         await revisit_open(intake)
     if before is None:
         state.swept_at = progress.started_at  # all that is open has just been read
-    elif _is_due(state.swept_at, deps, progress.started_at):
+    elif not brief and _is_due(state.swept_at, deps, progress.started_at):
         await _tolerate("sweep", sweep(intake, changes.listed_at), progress)
-    await read_waiting_trails(intake)
+    if not brief:
+        await read_waiting_trails(intake)
+    await show_waiting_trails(intake)
 
 
 class _Changes:

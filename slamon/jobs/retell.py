@@ -32,6 +32,11 @@ async def read_waiting_trails(intake: Intake) -> None:
             break
         trails = await intake.trails.read([wait.ticket_id for wait in waiting])
         await asyncio.to_thread(_retell, intake, waiting, trails, now)
+
+
+async def show_waiting_trails(intake: Intake) -> None:
+    """Say in the metrics how many trails are still to be read."""
+    deps, tenant = intake.deps, intake.progress.tenant
     left = await asyncio.to_thread(deps.store.count_unread_trails, tenant)
     deps.observer.set("slamon_trails_waiting", left, tenant=tenant)
 

@@ -11,10 +11,9 @@ import numpy as np
 from slamon.clean import clean_label
 from slamon.core.reading import Verdict
 from slamon.core.ticket import STAGES
-from slamon.ports import GoalRow, OpenRow
+from slamon.ports import NEVER, Look, OpenColumns
 from slamon.ports.outcomes import OTHER
 
-NEVER = np.iinfo(np.int64).max
 _RUNS = (Verdict.RUNNING, Verdict.OUTSIDE_HOURS)
 _FIRST_SIZE = 1024
 
@@ -60,56 +59,49 @@ class OpenBoard:
     Companies but *companies* are one, None: each is kept apart.
     """
 
-    def __init__(self, rows: Iterable[OpenRow] = (), *, companies: Collection[str] | None = ()) -> None:
+    def __init__(self, columns: OpenColumns | None = None, *, companies: Collection[str] | None = ()) -> None:
         self._companies = None if companies is None else frozenset(companies)
         self._places: dict[int, int] = {}
         self._free: list[int] = []
+        self._used = 0  # places that are taken or free again
         self._shapes: dict[Shape, int] = {}
         self._shape = np.full(_FIRST_SIZE, -1, np.int32)
         self._id = np.zeros(_FIRST_SIZE, np.int64)
         self._due = np.full((_FIRST_SIZE, len(STAGES)), NEVER, np.int64)
         self._broke = np.full((_FIRST_SIZE, len(STAGES)), NEVER, np.int64)
-        self.put(rows)
+        if columns is not None:
+            self.put(columns)
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def replace(self, ids: Iterable[int], rows: Iterable[OpenRow]) -> None:
-        """Forget the tickets *ids*, then take *rows*: those of them that are open."""
+    def replace(self, ids: Iterable[int], columns: OpenColumns) -> None:
+        """Forget the tickets *ids*, then take *columns*: those of them that are open."""
         for ticket_id in ids:
             place = self._places.pop(ticket_id, None)
             if place is not None:
                 self._shape[place] = -1
                 self._due[place] = self._broke[place] = NEVER
                 self._free.append(place)
-        self.put(rows)
+        self.put(columns)
 
-    def put(self, rows: Iterable[OpenRow]) -> None:
-        """Take *rows* of tickets that are not there."""
-        ids: list[int] = []
-        places: list[int] = []
-        shapes: list[int] = []
-        instants: list[tuple[int, ...]] = []
-        known: dict[tuple[object, ...], int] = {}  # by what stands in a row: far fewer than rows
-        for row in rows:
-            place = self._free.pop() if self._free else self._grown(len(self._places))
-            self._places[row.ticket_id] = place
-            ids.append(row.ticket_id)
-            places.append(place)
-            a, b, c = row.goals
-            look = (row.board, row.priority, row.company, row.terms, row.team, a[:2], b[:2], c[:2])
-            if look not in known:
-                known[look] = self._shape_of(row)
-            shapes.append(known[look])
-            instants.append((_due_at(a), _due_at(b), _due_at(c), _broke_at(a), _broke_at(b), _broke_at(c)))
-        if places:  # columns at once: numpy takes a row of three as slowly as thousands
-            self._id[places], self._shape[places] = ids, shapes
-            self._due[places], self._broke[places] = np.hsplit(np.array(instants, np.int64), 2)
+    def put(self, columns: OpenColumns) -> None:
+        """Take tickets that are not there."""
+        if not len(columns.ids):
+            return
+        places = [self._free.pop() if self._free else self._grown() for _ in columns.ids]
+        self._places.update(zip(columns.ids.tolist(), places, strict=True))
+        shapes = np.array([self._shape_of(look) for look in columns.looks], np.int32)
+        runs = np.array([[verdict in _RUNS for verdict in look.verdicts] for look in columns.looks])
+        broken = np.array([[verdict == Verdict.BREACHED for verdict in look.verdicts] for look in columns.looks])
+        self._id[places], self._shape[places] = columns.ids, shapes[columns.look]
+        self._due[places] = np.where(runs[columns.look], columns.due_at, NEVER)
+        self._broke[places] = np.where(broken[columns.look], columns.breached_at, NEVER)
 
-    def _shape_of(self, row: OpenRow) -> int:
-        states = tuple(state_of(goal.verdict, goal.at_risk) for goal in row.goals)
-        priority, team = ("none" if name is None else clean_label(name) for name in (row.priority, row.team))
-        shape = Shape(clean_label(row.board), priority, self._company_of(row.company), row.terms, team, states)
+    def _shape_of(self, look: Look) -> int:
+        states = tuple(state_of(*goal) for goal in zip(look.verdicts, look.at_risk, strict=True))
+        priority, team = ("none" if name is None else clean_label(name) for name in (look.priority, look.team))
+        shape = Shape(clean_label(look.board), priority, self._company_of(look.company), look.terms, team, states)
         return self._shapes.setdefault(shape, len(self._shapes))
 
     def _company_of(self, name: str | None) -> str:
@@ -166,7 +158,9 @@ class OpenBoard:
         """Return when the oldest open breach happened, by stage."""
         return _earliest(self._broke)
 
-    def _grown(self, place: int) -> int:
+    def _grown(self) -> int:
+        """Return a place that was never used."""
+        place, self._used = self._used, self._used + 1
         if place >= len(self._shape):
             self._shape = np.concatenate([self._shape, np.full_like(self._shape, -1)])
             self._id = np.concatenate([self._id, np.zeros_like(self._id)])
@@ -180,14 +174,6 @@ def state_of(verdict: str, at_risk: bool) -> str | None:
     if verdict == Verdict.CANCELLED:
         return None
     return "at_risk" if at_risk and verdict in _RUNS else str(verdict)
-
-
-def _due_at(goal: GoalRow) -> int:
-    return goal.due_at if goal.verdict in _RUNS and goal.due_at is not None else int(NEVER)
-
-
-def _broke_at(goal: GoalRow) -> int:
-    return goal.breached_at if goal.verdict == Verdict.BREACHED and goal.breached_at is not None else int(NEVER)
 
 
 def _earliest(instants: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> tuple[tuple[str, float], ...]:

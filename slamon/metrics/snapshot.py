@@ -17,7 +17,7 @@ from slamon.core.transition import Change
 from slamon.metrics.blocks import Observed
 from slamon.metrics.board import OpenBoard, Worst, state_of
 from slamon.metrics.budget import Counts
-from slamon.ports import GoalRow, GoalTotal, OpenRow, Tracked
+from slamon.ports import GoalRow, GoalTotal, OpenRow, Tracked, columns_of
 from slamon.ports.outcomes import ELAPSED_EDGES
 
 STATES = (
@@ -88,7 +88,7 @@ def count_clocks(
     outside hours past its warning share is at_risk.
     """
     return count_board(
-        OpenBoard(map(open_row, tracked)),
+        OpenBoard(columns_of(map(open_row, tracked))),
         tenant=tenant,
         transitions=transitions,
         boards=boards,

@@ -7,12 +7,13 @@ from typing import Protocol, Self
 
 from slamon.ports.alerts import AlertStore, RungRecord
 from slamon.ports.archive import ArchivedFile, ArchivedReport, ArchiveStore, Delivery, ReportRow, WantedReport
-from slamon.ports.clocks import ClockStore, GoalRow, OpenRow, Tracked, TransitionRecord
+from slamon.ports.clocks import ClockStore, Tracked, TransitionRecord
 from slamon.ports.goals import By, GoalStore
 from slamon.ports.history import HistoryRow, HistoryStore, Poll, UnreadTrail, Versions
 from slamon.ports.leases import Lease, LeaseStore, Watcher
 from slamon.ports.lives import LifeRow, LifeStore, Recompute
 from slamon.ports.observer import JsonDocument, Observer, Unobserved
+from slamon.ports.open_columns import NEVER, GoalRow, Look, OpenColumns, OpenRow, columns_from, columns_of
 from slamon.ports.outbox import Channel, Notification, OutboxRow, OutboxState, OutboxStore, Session, Settled, Told
 from slamon.ports.outcomes import GoalTotal, OutcomeStore
 from slamon.ports.record import RESTORED, RecordStore
@@ -47,6 +48,7 @@ class Store(
 
 
 __all__ = [
+    "NEVER",
     "RESTORED",
     "AlertStore",
     "ArchiveStore",
@@ -68,10 +70,12 @@ __all__ = [
     "LeaseStore",
     "LifeRow",
     "LifeStore",
+    "Look",
     "Notification",
     "Observer",
     "OldKind",
     "OldRows",
+    "OpenColumns",
     "OpenRow",
     "OutboxRow",
     "OutboxState",
@@ -100,4 +104,6 @@ __all__ = [
     "WallTime",
     "WantedReport",
     "Watcher",
+    "columns_from",
+    "columns_of",
 ]

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from slamon.core.reading import Reading
 from slamon.core.ticket import Ticket
 from slamon.core.transition import Transition
 from slamon.ports.alerts import RungRecord
+from slamon.ports.open_columns import OpenColumns
 from slamon.ports.outbox import Notification
 
 
@@ -21,27 +22,6 @@ class Tracked:
 
     ticket: Ticket
     reading: Reading
-
-
-class GoalRow(NamedTuple):
-    """One goal of an open ticket, as it is counted; instants are epoch seconds."""
-
-    verdict: str
-    at_risk: bool
-    due_at: int | None
-    breached_at: int | None
-
-
-class OpenRow(NamedTuple):
-    """An open ticket that has been read, as it is counted; `terms` is the version of its promise."""
-
-    ticket_id: int
-    board: str
-    priority: str | None
-    goals: tuple[GoalRow, GoalRow, GoalRow]
-    company: str | None = None
-    terms: str = ""
-    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +52,10 @@ class ClockStore(Protocol):
     def load_first_reading_at(self, tenant: str) -> datetime | None:
         """The earliest `as_of` of all readings that are kept."""
 
-    def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
-        """Up to *limit* open tickets with ids above *after*, by id; those never read are absent."""
+    def load_open_columns(self, tenant: str) -> OpenColumns:
+        """All tickets that are not closed, by id; those never read are absent."""
 
-    def load_open_rows_of(self, tenant: str, ids: Collection[int]) -> list[OpenRow]:
+    def load_open_columns_of(self, tenant: str, ids: Collection[int]) -> OpenColumns:
         """Those of the tickets *ids* that are open and have been read."""
 
     def pick_open(self, tenant: str, now: datetime, share: float) -> int | None:

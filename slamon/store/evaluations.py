@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 from slamon.core.reading import OPEN_VERDICTS, Reading
 from slamon.core.ticket import Stage
 from slamon.core.transition import Transition
-from slamon.ports import GoalRow, OpenRow, Tracked, TransitionRecord
+from slamon.ports import Tracked, TransitionRecord
 from slamon.store import codec
 from slamon.store.bulk import Row, RowsOf, insert_rows
 from slamon.store.goal_totals import add_totals
@@ -24,7 +24,7 @@ from slamon.store.types import from_seconds, to_seconds, to_seconds_or_none
 
 _READING = tuple(name for name in codec.READING_COLUMNS if name != "tenant")
 _TRANSITION = tuple(name for name in codec.TRANSITION_COLUMNS if name not in ("tenant", "seen_at"))
-_IS_NEWEST = and_(
+IS_NEWEST = and_(
     readings.c.tenant == clocks.c.tenant,
     readings.c.ticket_id == clocks.c.ticket_id,
     readings.c.as_of == clocks.c.read_at,
@@ -33,7 +33,7 @@ _IS_NEWEST = and_(
 
 def load_readings(connection: Connection, tenant: str, ids: Collection[int]) -> dict[int, Reading]:
     """Return the newest reading of each of the tickets *ids* that has one."""
-    query = select(*raw(readings, _READING)).select_from(clocks).join(readings, _IS_NEWEST)
+    query = select(*raw(readings, _READING)).select_from(clocks).join(readings, IS_NEWEST)
     query = query.where(clocks.c.tenant == tenant, among(connection, clocks.c.ticket_id, ids))
     return {row[0]: codec.reading_from(tuple(row)) for row in connection.execute(query)}
 
@@ -45,7 +45,7 @@ def load_open(connection: Connection, tenant: str) -> list[Tracked]:
         select(tickets.c.facts, *raw(readings, _READING))
         .select_from(tickets)
         .join(clocks, has_clock)
-        .join(readings, _IS_NEWEST)
+        .join(readings, IS_NEWEST)
         .where(tickets.c.tenant == tenant, tickets.c.open)
         .order_by(tickets.c.id)
     )
@@ -81,42 +81,6 @@ def load_readings_at(connection: Connection, tenant: str, at: datetime) -> list[
 def load_first_reading_at(connection: Connection, tenant: str) -> datetime | None:
     first: Select[datetime | None] = select(func.min(readings.c.as_of)).where(readings.c.tenant == tenant)
     return connection.scalar(first)
-
-
-_GOAL = ("verdict", "at_risk", "due_at", "breached_at")
-_FACTS = ("id", "board", "priority", "company")
-_COUNTED = tuple(f"{stage.label}_{name}" for stage in Stage for name in _GOAL)
-
-
-def load_open_rows(connection: Connection, tenant: str, after: int, limit: int) -> list[OpenRow]:
-    """Return up to *limit* open tickets that have been read, with ids above *after*, by id."""
-    query = _open_rows(tenant).where(tickets.c.id > after).order_by(tickets.c.id).limit(limit)
-    return _rows(connection, query)
-
-
-def load_open_rows_of(connection: Connection, tenant: str, ids: Collection[int]) -> list[OpenRow]:
-    query = _open_rows(tenant).where(among(connection, tickets.c.id, ids))
-    return _rows(connection, query)
-
-
-def _open_rows(tenant: str) -> Select[Any]:
-    has_clock = and_(clocks.c.tenant == tickets.c.tenant, clocks.c.ticket_id == tickets.c.id)
-    return (
-        select(*(tickets.c[name] for name in _FACTS), tickets.c.facts, readings.c.terms, *raw(readings, _COUNTED))
-        .select_from(tickets)
-        .join(clocks, has_clock)
-        .join(readings, _IS_NEWEST)
-        .where(tickets.c.tenant == tenant, tickets.c.open)
-    )
-
-
-def _rows(connection: Connection, query: Select[Any]) -> list[OpenRow]:
-    team = codec.team_of
-    goal = GoalRow._make  # of all ways to make a hundred thousand rows the fastest
-    return [
-        OpenRow(number, board, priority, (goal(row[:4]), goal(row[4:8]), goal(row[8:])), company, terms, team(facts))
-        for number, board, priority, company, facts, terms, *row in connection.execute(query).all()
-    ]
 
 
 def pick_open(connection: Connection, tenant: str, now: datetime, share: float) -> int | None:

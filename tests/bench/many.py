@@ -54,7 +54,8 @@ class Place:
         return self.folder / "log"
 
     def run(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "SLAMON_STORE__URL": self.database}
+        # Compiled modules are kept, as where pip has installed slamon: compiling takes as long as a start.
+        environment = {**os.environ, "SLAMON_STORE__URL": self.database, "PYTHONDONTWRITEBYTECODE": ""}
         command = [sys.executable, "-m", "slamon", "-c", str(DemoFolder(self.folder).config), "run"]
         with self.log.open("wb") as out:
             return subprocess.Popen(command, env=environment, stdout=out, stderr=out)

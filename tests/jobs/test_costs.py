@@ -53,7 +53,7 @@ def test_a_poll_with_one_change_looks_at_one_ticket(desk: OpenDesk) -> None:
     assert watched.poll("10:26").changed == 1
 
     asked = watching(watched).answers
-    assert {"load_tickets", "load_history", "load_readings", "load_open_rows_of"} <= {name for name, _ in asked}
+    assert {"load_tickets", "load_history", "load_readings", "load_open_columns_of"} <= {name for name, _ in asked}
     assert max(size for _, size in asked) < 10
 
 

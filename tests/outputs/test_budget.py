@@ -17,7 +17,7 @@ from slamon.metrics.budget import Counts, fit, fold
 from slamon.metrics.clocks import MOST_SERIES
 from slamon.metrics.snapshot import STATES
 from slamon.objectives import MonthCounts, slo_figures
-from slamon.ports import GoalRow, GoalTotal, OpenRow, Tracked
+from slamon.ports import GoalRow, GoalTotal, OpenRow, Tracked, columns_of
 from slamon.ports.outcomes import OTHER
 from tests.outputs.samples import NOW
 from tests.outputs.test_metrics import make, running, samples, value
@@ -132,7 +132,7 @@ def large_desk(tenant: str, *, tickets: int, boards: int, taken: int = 3) -> Clo
     rows = (
         OpenRow(at, f"{tenant} {at % boards}", f"Priority {at % 4}", each[at // boards % 512]) for at in range(tickets)
     )
-    board = OpenBoard(rows)
+    board = OpenBoard(columns_of(rows))
     ended = [
         Tally(stage, outcome, f"{tenant} {desk}", f"Priority {desk % 4}", None, "gold", 95, taken)
         for stage in range(3)
@@ -153,7 +153,7 @@ def test_only_the_worst_tickets_stand_on_the_page_and_it_says_how_many_do_not(mo
         paused = GoalRow("paused", False, None, None)
         due = [GoalRow("running", False, late + 10 * number, None) for number in (1, 2)]
         rows = [OpenRow(number, "Desk", None, (goal, goal, paused)) for number, goal in enumerate(due, 1)]
-        metrics.publish(count_board(OpenBoard(rows), tenant=tenant, worst=most))
+        metrics.publish(count_board(OpenBoard(columns_of(rows)), tenant=tenant, worst=most))
 
     found = [s for s in samples(metrics) if s.name == "slamon_ticket_due_timestamp_seconds"]
     assert len(found) == min(most, 8)

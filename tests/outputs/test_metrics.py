@@ -29,7 +29,7 @@ from slamon.metrics.catalog import BY_NAME, FAMILIES
 from slamon.metrics.clocks import OpenClocks
 from slamon.metrics.snapshot import STATES, ClockSnapshot, open_row
 from slamon.objectives import MonthCounts, slo_figures
-from slamon.ports import GoalTotal, Observer, Tracked
+from slamon.ports import GoalTotal, Observer, Tracked, columns_of
 from tests.outputs.samples import HOSTILE, NOW, reading, stage, ticket
 
 LONE = "Help \ud800 Desk\x00\n"
@@ -368,7 +368,7 @@ def full_snapshot(tenant: str) -> ClockSnapshot:
     totals = [GoalTotal(int(s), "P1", o, 900 << s, 3 + s, 1000) for s in Stage for o in ("met", "missed")]
     ended = [Tally(int(s), o, "Desk", "P1", "Acme", "gold", 95, 4) for s in Stage for o in ("met", "missed")]
     month = Month("2026-11", NOW - timedelta(days=12), NOW + timedelta(days=18))
-    open_ = OpenBoard(map(open_row, [running()]), companies=["Acme"])
+    open_ = OpenBoard(columns_of(map(open_row, [running()])), companies=["Acme"])
     counts = MonthCounts(month, ended, ended, NOW - timedelta(days=90))
     figures = slo_figures(counts, open_, ["Acme"], NOW)
     return count_board(open_, tenant=tenant, totals=totals, slo=figures, worst=5)

@@ -12,8 +12,8 @@ from slamon.core.reading import ClockState, Verdict, same_reading
 from slamon.core.ticket import Stage
 from slamon.core.transition import Change
 from slamon.errors import StoreError
-from slamon.jobs import open_rows
 from slamon.ports import OutboxState, Tracked, TransitionRecord
+from slamon.store import open_columns
 from slamon.store.sql import SqlStore
 
 from .samples import DAY, HOUR, MAIN, MINUTE, NOW, entered, event, note, poll, reading, ticket, transition
@@ -230,8 +230,8 @@ def test_a_reading_that_cannot_be_stored_leaves_nothing_of_its_evaluation(store:
 
 
 def test_all_open_tickets_are_gone_through_in_parts(desk: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_rows, "CHUNK", 2)
+    monkeypatch.setattr(open_columns, "CHUNK", 2)
     desk.save_poll(poll(), [ticket(n) for n in (4, 5, 6)], [entered(n) for n in (4, 5, 6)])
     evaluate(desk, dict.fromkeys((1, 2, 4, 5, 6)), readings=[reading(n) for n in (1, 2, 4, 5, 6)])
 
-    assert [row.ticket_id for row in open_rows.walk_open_rows(desk, MAIN)] == [1, 2, 4, 5, 6]
+    assert desk.load_open_columns(MAIN).ids.tolist() == [1, 2, 4, 5, 6]

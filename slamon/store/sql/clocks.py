@@ -8,8 +8,8 @@ from datetime import datetime
 
 from slamon.core.reading import Reading
 from slamon.core.transition import Transition
-from slamon.ports import Notification, OpenRow, RungRecord, Tracked, TransitionRecord
-from slamon.store import alerts, evaluations, outbox, outcomes, tickets
+from slamon.ports import Notification, OpenColumns, RungRecord, Tracked, TransitionRecord
+from slamon.store import alerts, evaluations, open_columns, outbox, outcomes, tickets
 from slamon.store.sql.base import SqlPart
 
 
@@ -46,13 +46,13 @@ class SqlClockStore(SqlPart):
         with self._database.reading() as connection:
             return evaluations.load_first_reading_at(connection, tenant)
 
-    def load_open_rows(self, tenant: str, *, after: int, limit: int) -> list[OpenRow]:
+    def load_open_columns(self, tenant: str) -> OpenColumns:
         with self._database.reading() as connection:
-            return evaluations.load_open_rows(connection, tenant, after, limit)
+            return open_columns.load_open_columns(connection, tenant)
 
-    def load_open_rows_of(self, tenant: str, ids: Collection[int]) -> list[OpenRow]:
+    def load_open_columns_of(self, tenant: str, ids: Collection[int]) -> OpenColumns:
         with self._database.reading() as connection:
-            return evaluations.load_open_rows_of(connection, tenant, ids)
+            return open_columns.load_open_columns_of(connection, tenant, ids)
 
     def pick_open(self, tenant: str, now: datetime, share: float) -> int | None:
         with self._database.reading() as connection:
