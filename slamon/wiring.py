@@ -112,6 +112,10 @@ def tenant_pace(config: Config, name: str) -> Pace:
     return Pace(timedelta(seconds=tenant.poll_seconds), tenant.blind_after_polls)
 
 
+def tenant_paces(config: Config) -> dict[str, Pace]:
+    return {name: tenant_pace(config, name) for name in config.tenant}
+
+
 def open_client(config: Config, name: str, observer: Observer) -> Client:
     from slamon.connectwise.client import Client
     from slamon.connectwise.limits import DEFAULT_LIMITS

@@ -59,6 +59,7 @@ from slamon.wiring import (
     open_store_alarm,
     templates_of,
     tenant_pace,
+    tenant_paces,
     tenant_settings,
     wall_time,
 )
@@ -353,6 +354,7 @@ class Workplace:
         now = self.wall.now()
         period = format_instant(last_fire(PRUNE_CRON, PRUNE_ZONE, now))
         try:
-            await asyncio.to_thread(prune_once, self.store, kept_days(self.config), now, period, self.metrics)
+            kept, paces = kept_days(self.config), tenant_paces(self.config)
+            await asyncio.to_thread(prune_once, self.store, kept, now, period, self.metrics, paces)
         except SlamonError as error:
             log.warning("not all that is old is pruned", error=str(error))

@@ -22,7 +22,7 @@ def prune(context: click.Context, *, dry_run: bool, vacuum: bool, as_json: bool)
     from slamon.jobs.prune import cutoffs
     from slamon.jobs.prune import prune as prune_now
     from slamon.ports import Unobserved
-    from slamon.wiring import kept_days, wall_time
+    from slamon.wiring import kept_days, tenant_paces, wall_time
 
     if dry_run and vacuum:
         raise click.UsageError("--dry-run changes nothing; leave out --vacuum")
@@ -32,7 +32,7 @@ def prune(context: click.Context, *, dry_run: bool, vacuum: bool, as_json: bool)
         if not dry_run:
             store.prepare_months(wall_time(config).now())
         old = store.measure_old(before)
-        gone = None if dry_run else prune_now(store, before, Unobserved())
+        gone = None if dry_run else prune_now(store, before, Unobserved(), tenant_paces(config))
         if vacuum:
             store.vacuum()
     rows = [

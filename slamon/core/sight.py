@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,3 +99,14 @@ def find_blind_spans(good: Sequence[Span], pace: Pace, since: datetime, until: d
             if begin < end:
                 spans.append((begin, end))
     return spans
+
+
+def join_spans(spans: Iterable[Span]) -> list[Span]:
+    """Return *spans* in order, those that overlap or touch as one."""
+    joined: list[Span] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((begin, end))
+    return joined

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from slamon.core.sight import Pace, Sight, find_blind_spans, judge_sight
+from slamon.core.sight import Pace, Sight, Span, find_blind_spans, join_spans, judge_sight
 from slamon.jobs.intake import UNFINISHED
 from slamon.ports import Poll, Store
+
+_EVER, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_OVERLAP = timedelta(hours=1)
 
 
 def read_sight(store: Store, tenant: str, now: datetime, pace: Pace) -> Sight:
@@ -15,11 +18,20 @@ def read_sight(store: Store, tenant: str, now: datetime, pace: Pace) -> Sight:
     return sight_of_polls(now, pace, good, last)
 
 
-def load_blind_spans(
-    store: Store, tenant: str, pace: Pace, since: datetime, until: datetime
-) -> list[tuple[datetime, datetime]]:
-    """Return when in [since, until) *tenant* was blind, as far as records of polls are kept."""
-    return find_blind_spans(store.load_good_polls(tenant, since, until), pace, since, until)
+def load_blind_spans(store: Store, tenant: str, pace: Pace, since: datetime, until: datetime) -> list[Span]:
+    """Return when in [since, until) *tenant* was blind, by the polls that are kept and by what was kept of earlier."""
+    seen = find_blind_spans(store.load_good_polls(tenant, since, until), pace, since, until)
+    return join_spans([*store.load_blind_spans(tenant, since, until), *seen])
+
+
+def keep_blind_spans(store: Store, tenant: str, pace: Pace, before: datetime) -> None:
+    """Keep when *tenant* was blind between polls that ended before *before*, for those are about to go."""
+    until = before + _OVERLAP
+    good = store.load_good_polls(tenant, _EVER, until)
+    if good and good[-1][0] < before:  # what came next, however late
+        good += store.load_good_polls(tenant, until, _END)[:2]
+    spans = find_blind_spans(good, pace, _EVER, good[-1][0]) if good else []
+    store.save_blind_spans(tenant, [span for span in spans if span[0] < before])
 
 
 def sight_of_polls(now: datetime, pace: Pace, good: Poll | None, last: Poll | None) -> Sight:

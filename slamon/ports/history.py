@@ -77,6 +77,12 @@ class HistoryStore(Protocol):
     def load_good_polls(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """When the polls that did not fail began and ended: the last before *since*, and those up to *until*."""
 
+    def save_blind_spans(self, tenant: str, spans: Sequence[tuple[datetime, datetime]]) -> None:
+        """Keep when the tenant was blind, longer than polls are kept; what is known of one stays."""
+
+    def load_blind_spans(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """What was kept so, in order, cut to [since, until)."""
+
     def load_tickets(self, tenant: str, ids: Collection[int]) -> dict[int, Ticket]: ...
     def load_open_ids(self, tenant: str) -> set[int]: ...
     def load_open_marks(self, tenant: str) -> dict[int, int]:

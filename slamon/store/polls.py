@@ -15,7 +15,7 @@ from slamon.ports import Poll, UnreadTrail
 from slamon.store import codec
 from slamon.store.bulk import Row, insert_rows
 from slamon.store.select import among, raw
-from slamon.store.tables import clocks, events, polls, tickets, trails
+from slamon.store.tables import blind_spans, clocks, events, polls, tickets, trails
 from slamon.store.types import from_seconds, from_seconds_or_none, to_seconds
 
 POLL_COLUMNS = (
@@ -65,6 +65,19 @@ def load_good_polls(
     )
     rows = connection.execute(query.order_by(polls.c.started_at, polls.c.id))
     return [(from_seconds(began), from_seconds(ended)) for began, ended in rows]
+
+
+def save_blind_spans(connection: Connection, tenant: str, spans: Sequence[tuple[datetime, datetime]]) -> None:
+    rows = [(tenant, to_seconds(begin), to_seconds(end)) for begin, end in spans]
+    insert_rows(connection, blind_spans, rows, columns=("tenant", "begins_at", "ends_at"), conflict="ignore")
+
+
+def load_blind_spans(
+    connection: Connection, tenant: str, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    begins_at, ends_at = blind_spans.c.begins_at, blind_spans.c.ends_at
+    query = select(begins_at, ends_at).where(blind_spans.c.tenant == tenant, begins_at < until, ends_at > since)
+    return [(max(row[0], since), min(row[1], until)) for row in connection.execute(query.order_by(begins_at))]
 
 
 def save_poll(connection: Connection, poll: Poll, seen: Sequence[Ticket], happened: Sequence[Event]) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from slamon.core.sight import Outlook, Pace
 from slamon.errors import SourceUnavailableError
 from slamon.jobs.intake import UNFINISHED
+from slamon.jobs.prune import prune
 from slamon.jobs.sight import load_blind_spans, read_sight
-from slamon.ports import Poll, Store
+from slamon.ports import Poll, Store, Unobserved
 from tests.jobs.conftest import OpenDesk
 from tests.jobs.desk import TENANT, settings_of
 from tests.jobs.world import MINUTE, Life, at, ticket, worlds_of
@@ -62,3 +63,22 @@ def test_blind_spans_are_found_in_the_records_of_polls(desk: OpenDesk) -> None:
     assert spans("10:31", "10:40") == [(at("10:31"), at("10:40"))]
     assert spans("10:30:30", "10:32") == []
     assert spans("08:00", "09:00") == []
+
+
+def test_what_was_not_seen_is_known_after_its_polls_are_pruned(desk: OpenDesk) -> None:
+    watched = desk(worlds_of(Life(ticket())), settings_of())
+    watched.polls("10:05", "10:06", "10:30", "10:31", "10:50", "10:51")
+    asked = [("09:00", "11:00"), ("10:10", "10:20"), ("10:29", "10:31"), ("10:31", "10:50"), ("10:52", "11:30")]
+
+    def spans() -> list[list[tuple[datetime, datetime]]]:
+        return [load_blind_spans(watched.store, TENANT, PACE, at(since), at(until)) for since, until in asked]
+
+    before = spans()
+    assert before[0] == [(at("10:06"), at("10:30")), (at("10:31"), at("10:50")), (at("10:51"), at("11:00"))]
+    for cut in ("10:06:30", "10:30:30", "12:00", "12:00"):
+        prune(watched.store, {"polls": at(cut)}, Unobserved(), {TENANT: PACE})
+        assert spans() == before
+
+    assert watched.store.load_good_polls(TENANT, at("09:00"), at("12:00")) == [(at("10:51"), at("10:51"))]
+    prune(watched.store, {"reports": at("10:40")}, Unobserved())
+    assert spans()[0] == before[0][1:]

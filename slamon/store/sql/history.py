@@ -27,6 +27,14 @@ class SqlHistoryStore(SqlPart):
         with self._database.reading() as connection:
             return polls.load_good_polls(connection, tenant, since, until)
 
+    def save_blind_spans(self, tenant: str, spans: Sequence[tuple[datetime, datetime]]) -> None:
+        with self._database.writing() as connection:
+            polls.save_blind_spans(connection, tenant, spans)
+
+    def load_blind_spans(self, tenant: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        with self._database.reading() as connection:
+            return polls.load_blind_spans(connection, tenant, since, until)
+
     def save_poll(
         self,
         poll: Poll,
