@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol, TypeVar
 
 from slamon.core.sharing import is_ours_to_give, is_ours_to_take
-from slamon.errors import LeaseLostError, StoreError
+from slamon.errors import LeaseLostError, StoreError, TenantHeldError
 from slamon.holder import is_gone, shown
 from slamon.log import get_logger
 from slamon.ports import Lease, Observer, Store
@@ -170,6 +170,24 @@ class LeaseDesk:
         """Return who holds the tenant's lease, for people."""
         holder = await self._call(self._store.load_holder, tenant)
         return shown(holder) if holder else "nobody by now"
+
+    @contextlib.asynccontextmanager
+    async def holding(self, tenant: str, why: str) -> AsyncIterator[None]:
+        """Hold the tenant's lease within the block; *why* says what another process that watches it would do.
+
+        Raises:
+            TenantHeldError: Another process watches it.
+        """
+        if await self.take(tenant):
+            other = await self.who_holds(tenant)
+            raise TenantHeldError(f"tenant {tenant} is watched by {other}, {why}; stop it, or wait")
+        renewal = asyncio.create_task(self.run(tenant))
+        try:
+            yield
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+            await self.release(tenant)
 
     async def aclose(self) -> None:
         """Release all, and no longer be counted among those who watch."""

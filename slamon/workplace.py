@@ -19,7 +19,7 @@ from slamon.connectwise.client import Client
 from slamon.connectwise.source import ConnectWiseSource
 from slamon.core.instants import format_instant
 from slamon.cycle import CycleParts
-from slamon.errors import SchemaOutdatedError, SlamonError, TenantHeldError
+from slamon.errors import SchemaOutdatedError, SlamonError
 from slamon.hints import Hinted
 from slamon.holder import new_holder
 from slamon.jobs.aftermath import Aftermath
@@ -255,16 +255,8 @@ class Workplace:
         Raises:
             TenantHeldError: Another process watches it.
         """
-        if await self.leases.take(tenant):
-            other = await self.leases.who_holds(tenant)
-            raise TenantHeldError(f"tenant {tenant} is watched by {other}, which polls by itself; stop it, or wait")
-        renewal = asyncio.create_task(self.leases.run(tenant))
-        try:
+        async with self.leases.holding(tenant, "which polls by itself"):
             yield
-        finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            await self.leases.release(tenant)
 
     async def aclose(self) -> None:
         """Give up all leases, and close the connections to ConnectWise."""

@@ -26,6 +26,8 @@ COMMANDS = {
     "ack": ("slamon.cli.intervene", "ack", "Acknowledge a ticket: no more warnings of this deadline."),
     "snooze": ("slamon.cli.intervene", "snooze", "Tell nothing of a ticket for a while."),
     "exempt": ("slamon.cli.intervene", "exempt", "Excuse a ticket, with a reason that reports show."),
+    "backtest": ("slamon.cli.backtest", "backtest", "Read the past again under other rules."),
+    "recompute": ("slamon.cli.recompute", "recompute", "Put closed tickets right after a calendar was corrected."),
     "evaluate": ("slamon.cli.evaluate", "evaluate", "Answer questions about calendars and clocks from a file."),
     "reconcile": (
         "slamon.cli.reconcile",

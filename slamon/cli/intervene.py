@@ -102,7 +102,7 @@ def _say(
             number,
             said,
             now=now,
-            by=by or _user(),
+            by=by or this_user(),
             stages=[stage for stage in Stage if stage.label in stages],
             until=None if undo else _until(context, tenant, now, span, until),
             reason=reason,
@@ -127,7 +127,7 @@ def _until(context: click.Context, tenant: str, now: datetime, span: str | None,
     return now + timedelta(days=days, hours=hours, minutes=minutes)
 
 
-def _user() -> str:
+def this_user() -> str:
     import getpass
 
     try:

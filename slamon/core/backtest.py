@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from slamon.core.reading import Verdict
 from slamon.core.segments import Ints
 from slamon.core.ticket import STAGES
 from slamon.core.timeline import Bools, Index, find_reopenings
+
+T = TypeVar("T", bound=np.generic)
 
 _CODE = {verdict: code for code, verdict in enumerate(VERDICTS)}
 MET, MISSED = _CODE[Verdict.MET], _CODE[Verdict.MISSED]
@@ -46,6 +49,9 @@ class Ended:
     reached_at: Ints
     due_at: Ints
     calendar: Ints
+
+    def take(self, chosen: Bools) -> Ended:
+        return Ended(**{name: getattr(self, name)[chosen] for name in Ended.__slots__})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,10 +87,11 @@ def read_ends(histories: Histories, calendars: Sequence[BusinessCalendar], as_of
 
     Tickets that had not entered by then must not be among them.
     """
-    parts = [_goals(read_clocks(histories, calendars, as_of), np.arange(len(histories)))]
+    newest = _goals(read_clocks(histories, calendars, as_of), np.arange(len(histories)))
     closed = read_closed_cycles(histories, calendars, as_of)
-    if closed is not None:
-        parts.append(_goals(closed[1], closed[0]))
+    if closed is None:
+        return newest
+    parts = (newest, _goals(closed[1], closed[0]))
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Ended.__slots__}
     order = np.argsort(joined["key"], kind="stable")
     return Ended(**{name: column[order] for name, column in joined.items()})
@@ -104,17 +111,21 @@ def read_closed_cycles(
 
 
 def _goals(readings: Readings, rows: Index) -> Ended:
-    stages = readings.stages
-    calendar = readings.table.calendar[readings.terms]
+    """Return the goals of *rows*, which are in order, ticket by ticket."""
+    stages, table = readings.stages, readings.table
+
+    def column(of_stages: Sequence[NDArray[T]]) -> NDArray[T]:
+        return np.stack(of_stages, axis=1).reshape(-1)
+
     return Ended(
-        key=np.concatenate([(rows * len(STAGES) + stage) * _MOST_CYCLES + readings.cycle for stage in STAGES]),
-        verdict=np.concatenate([stage.verdict for stage in stages]),
-        goal=np.concatenate([stage.goal for stage in stages]),
-        elapsed=np.concatenate([stage.elapsed for stage in stages]),
-        paused=np.concatenate([readings.paused] * len(stages)),
-        reached_at=np.concatenate([stage.reached_at for stage in stages]),
-        due_at=np.concatenate([stage.due_at for stage in stages]),
-        calendar=np.concatenate([calendar] * len(stages)),
+        key=column([(rows * len(STAGES) + stage) * _MOST_CYCLES + readings.cycle for stage in STAGES]),
+        verdict=column([stage.verdict for stage in stages]),
+        goal=column([stage.goal for stage in stages]),
+        elapsed=column([stage.elapsed for stage in stages]),
+        paused=np.repeat(readings.paused, len(STAGES)),
+        reached_at=column([stage.reached_at for stage in stages]),
+        due_at=column([stage.due_at for stage in stages]),
+        calendar=np.repeat(table.calendar[readings.terms], len(STAGES)),
     )
 
 
@@ -123,19 +134,23 @@ def pair(before: Ended, after: Ended, since: int, until: int, remapped: Bools) -
 
     *remapped* says of each ticket whether a status of it means something else in the second reading.
     """
-    ended = [each.key[_ends_in(each, since, until)] for each in (before, after)]
-    key = np.union1d(*ended)
-    b, a = _at(before, key), _at(after, key)
-    row, stage = key // _MOST_CYCLES // len(STAGES), key // _MOST_CYCLES % len(STAGES)
-    counts_before = np.isin(key, ended[0], assume_unique=True)
+    if not np.array_equal(before.key, after.key):
+        every = np.union1d(before.key, after.key)
+        before, after = _at(before, every), _at(after, every)
+    counts_before, counts_after = _ends_in(before, since, until), _ends_in(after, since, until)
+    chosen = counts_before | counts_after
+    counts_before, counts_after = counts_before[chosen], counts_after[chosen]
+    b, a = before.take(chosen), after.take(chosen)
+    goal, cycle = np.divmod(b.key, _MOST_CYCLES)
+    row, stage = np.divmod(goal, len(STAGES))
     return Pairs(
         row=row,
         stage=stage.astype(np.int8),
-        cycle=key % _MOST_CYCLES,
+        cycle=cycle,
         verdict_before=b.verdict,
         verdict_after=a.verdict,
         counts_before=counts_before,
-        counts_after=np.isin(key, ended[1], assume_unique=True),
+        counts_after=counts_after,
         reached_at=np.where(counts_before, b.reached_at, a.reached_at),
         goal_before=b.goal,
         goal_after=a.goal,
@@ -154,8 +169,6 @@ def _ends_in(ended: Ended, since: int, until: int) -> Bools:
 
 def _at(ended: Ended, key: Ints) -> Ended:
     """Return the rows of *key*, those it does not have as ABSENT."""
-    if not len(ended.key):
-        raise ValueError("no goals")
     place = np.minimum(np.searchsorted(ended.key, key), len(ended.key) - 1)
     there = ended.key[place] == key
     return Ended(
@@ -189,12 +202,17 @@ def _causes(before: Ended, after: Ended, remapped: Bools) -> NDArray[np.int8]:
 
 
 def _is_judged(ended: Ended) -> Bools:
-    return np.isin(ended.verdict, (MET, MISSED))
+    found: Bools = (ended.verdict == MET) | (ended.verdict == MISSED)
+    return found
+
+
+_NAMES = {ABSENT: "absent", **{code: str(verdict) for code, verdict in enumerate(VERDICTS)}}
+_CAUSES = tuple(tuple(str(each.name).lower() for each in Cause if each & cause) for cause in range(16))
 
 
 def verdict_name(code: int) -> str:
-    return "absent" if code == ABSENT else str(VERDICTS[code])
+    return _NAMES[code]
 
 
-def cause_names(cause: int) -> Iterable[str]:
-    return (str(each.name).lower() for each in Cause if cause & each)
+def cause_names(cause: int) -> tuple[str, ...]:
+    return _CAUSES[cause]

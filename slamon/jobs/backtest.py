@@ -4,85 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slamon.core.backtest import MET, MISSED, Pairs, cause_names, pair, read_ends, verdict_name
+from slamon.core.backtest import ABSENT, MET, MISSED, Pairs, cause_names, pair, read_ends, verdict_name
+from slamon.core.columns import VERDICTS
 from slamon.core.history import NONE
 from slamon.core.instants import from_epoch, to_epoch
 from slamon.core.intervention import standing
 from slamon.core.reference import Reference
 from slamon.core.replay import Lives, Told, build_replay, tell
 from slamon.core.ticket import STAGES, Stage, Ticket
+from slamon.core.whatif import AFTER, BEFORE, TO_MET, TO_MISSED, TO_OTHER, Counts, Findings, Flip, Span
 from slamon.jobs.lives import LifeReader, TermsBook, read_lives
 from slamon.jobs.rechoose import Rechooser
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Store
 
-BEFORE, AFTER, TO_MET, TO_MISSED, TO_OTHER = "before", "after", "to_met", "to_missed", "to_other"
-Counts = Counter[tuple[str, Stage, str, int]]  # company, stage, which of the five above, verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The goals to look at: those that ended in [since, until), as the clock stands at `now`."""
-
-    since: datetime
-    until: datetime
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """A goal whose verdict is another one. `causes` are goal, calendar, pause or rule."""
-
-    ticket_id: int
-    company: str
-    stage: Stage
-    cycle: int
-    before: str
-    after: str
-    causes: tuple[str, ...]
-    ended_at: datetime
-    goal_before_seconds: int | None
-    goal_after_seconds: int | None
-    elapsed_before_seconds: int
-    elapsed_after_seconds: int
-
-
-@dataclass(slots=True)
-class Findings:
-    """What was found, of a chunk or of all chunks together. `exempt` goals are in none of the counts."""
-
-    tickets: int = 0
-    unreadable: int = 0  # tickets whose history does not begin with an entry
-    untold: int = 0  # tickets that keep their promise: nothing tells what they were when it was chosen
-    exempt: int = 0  # goals that a person has excused
-    changed: int = 0  # goals that took another time or had another goal, flips included
-    counts: Counts = field(default_factory=Counter)
-    flips: list[Flip] = field(default_factory=list)
-
-    def add(self, other: Findings) -> None:
-        """Add the numbers of *other*; flips are not gathered, there may be any number of them."""
-        self.tickets += other.tickets
-        self.unreadable += other.unreadable
-        self.untold += other.untold
-        self.exempt += other.exempt
-        self.changed += other.changed
-        self.counts.update(other.counts)
-
-    def count(self, which: str, stage: Stage, verdict: int | None = None, company: str | None = None) -> int:
-        return sum(
-            number
-            for (of, on, what, ended), number in self.counts.items()
-            if what == which and on is stage and verdict in (None, ended) and company in (None, of)
-        )
-
-    def companies(self) -> list[str]:
-        return sorted({company for company, _, _, _ in self.counts})
+Seen = Callable[[int, int], None]
+_VERDICTS = len(VERDICTS) + 1  # and ABSENT
 
 
 def backtest(
@@ -92,11 +35,11 @@ def backtest(
     reference: Reference,
     span: Span,
     companies: Collection[str] | None = None,
-    seen: Callable[[int], None] = lambda _tickets: None,
+    seen: Seen = lambda _first, _last: None,
 ) -> Iterator[Findings]:
     """Yield, chunk by chunk, how goals ended that ended in *span*, and how under the settings *then*.
 
-    *companies*: only goals of these. *seen* is told how many tickets have been read.
+    *companies*: only goals of these. *seen* is told the first and the last ticket of each chunk.
     """
     book = TermsBook(store)
     reader = LifeReader(book)
@@ -105,7 +48,7 @@ def backtest(
         chunk = Chunk(tickets, lives, tell(lives))
         pairs, untold = _pairs_under(chunk, rules, book, span)
         yield gather(store, today.name, reader, chunk, pairs, span.now, companies, untold)
-        seen(len(tickets))
+        seen(min(tickets), max(tickets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +107,8 @@ def gather(
     table = list(numbers)
     found.counts = _count(pairs, company, wanted, table)
     found.changed = int((pairs.counts_otherwise & wanted).sum())
-    found.flips = [
-        _flip(chunk.told, pairs, place, table[company[place]])
-        for place in np.flatnonzero(pairs.flips & wanted).tolist()
-    ]
+    flips = pairs.flips & wanted
+    found.flips = _flips(chunk.told, pairs.take(flips), [table[code] for code in company[flips].tolist()])
     return found
 
 
@@ -189,38 +130,51 @@ def _exempt(store: Store, tenant: str, told: Told, pairs: Pairs, now: datetime) 
 
 def _count(pairs: Pairs, company: NDArray[np.int64], wanted: NDArray[np.bool_], names: Sequence[str]) -> Counts:
     counts: Counts = Counter()
-    flips = pairs.flips
-    to = {TO_MET: pairs.verdict_after == MET, TO_MISSED: pairs.verdict_after == MISSED}
+    flips, to_met, to_missed = pairs.flips, pairs.verdict_after == MET, pairs.verdict_after == MISSED
     for which, rows, verdict in (
         (BEFORE, pairs.counts_before, pairs.verdict_before),
         (AFTER, pairs.counts_after, pairs.verdict_after),
-        (TO_MET, flips & to[TO_MET], pairs.verdict_before),
-        (TO_MISSED, flips & to[TO_MISSED], pairs.verdict_before),
-        (TO_OTHER, flips & ~to[TO_MET] & ~to[TO_MISSED], pairs.verdict_before),
+        (TO_MET, flips & to_met, pairs.verdict_before),
+        (TO_MISSED, flips & to_missed, pairs.verdict_before),
+        (TO_OTHER, flips & ~to_met & ~to_missed, pairs.verdict_before),
     ):
         chosen = rows & wanted
-        key = np.stack([company[chosen], pairs.stage[chosen], verdict[chosen]], axis=1)
-        distinct, number = np.unique(key, axis=0, return_counts=True)
-        for (of, stage, ended), many in zip(distinct.tolist(), number.tolist(), strict=True):
-            counts[names[of], STAGES[stage], which, ended] += many
+        key = (company[chosen] * len(STAGES) + pairs.stage[chosen]) * _VERDICTS + verdict[chosen] - ABSENT
+        number = np.bincount(key)
+        for place in np.flatnonzero(number).tolist():
+            of, ended = divmod(place, _VERDICTS)
+            of, stage = divmod(of, len(STAGES))
+            counts[names[of], STAGES[stage], which, ended + ABSENT] = int(number[place])
     return counts
 
 
-def _flip(told: Told, pairs: Pairs, place: int, company: str) -> Flip:
-    def seconds(value: int) -> int | None:
-        return None if value == NONE else value
+def _flips(told: Told, pairs: Pairs, companies: Sequence[str]) -> list[Flip]:
+    """Return the goals of *pairs* as values; a number taken alone out of a column costs as much as ten."""
+    verdicts = (pairs.verdict_before, pairs.verdict_after)
+    columns = (told.ids[pairs.row], pairs.stage, pairs.cycle, *verdicts, pairs.cause, pairs.reached_at)
+    seconds = (pairs.goal_before, pairs.goal_after, pairs.elapsed_before, pairs.elapsed_after)
+    rows = zip(_rows(columns), _rows(seconds), strict=True)
+    return [
+        Flip(
+            ticket_id=ticket_id,
+            company=company,
+            stage=STAGES[stage],
+            cycle=cycle,
+            before=verdict_name(before),
+            after=verdict_name(after),
+            causes=cause_names(cause),
+            ended_at=from_epoch(ended_at),
+            goal_before_seconds=None if goal_before == NONE else goal_before,
+            goal_after_seconds=None if goal_after == NONE else goal_after,
+            elapsed_before_seconds=elapsed_before,
+            elapsed_after_seconds=elapsed_after,
+        )
+        for company, (
+            (ticket_id, stage, cycle, before, after, cause, ended_at),
+            (goal_before, goal_after, elapsed_before, elapsed_after),
+        ) in zip(companies, rows, strict=True)
+    ]
 
-    return Flip(
-        ticket_id=int(told.ids[pairs.row[place]]),
-        company=company,
-        stage=STAGES[pairs.stage[place]],
-        cycle=int(pairs.cycle[place]),
-        before=verdict_name(int(pairs.verdict_before[place])),
-        after=verdict_name(int(pairs.verdict_after[place])),
-        causes=tuple(cause_names(int(pairs.cause[place]))),
-        ended_at=from_epoch(int(pairs.reached_at[place])),
-        goal_before_seconds=seconds(int(pairs.goal_before[place])),
-        goal_after_seconds=seconds(int(pairs.goal_after[place])),
-        elapsed_before_seconds=int(pairs.elapsed_before[place]),
-        elapsed_after_seconds=int(pairs.elapsed_after[place]),
-    )
+
+def _rows(columns: Sequence[NDArray[np.integer]]) -> Iterator[tuple[int, ...]]:
+    return zip(*(column.tolist() for column in columns), strict=True)

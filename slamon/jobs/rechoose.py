@@ -6,6 +6,7 @@ What both give alike stays as it was stored. So the rules of today change nothin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +17,7 @@ from slamon.core.chooser import Chooser
 from slamon.core.facts import Facts
 from slamon.core.history import NONE
 from slamon.core.levels import choose_level, find_status
+from slamon.core.policy import Terms
 from slamon.core.reference import Reference
 from slamon.core.replay import Told
 from slamon.core.ticket import Kind, Ref, Ticket
@@ -94,14 +96,17 @@ class Rechooser:
         if len(guesses) > _MOST:
             return UNTOLD
         found = [self._other(ticket) for ticket in guesses]
-        fitting = {other for today, other in found if today == held.terms} or {other for _, other in found}
+        # Calendars get new holidays every year; what else was promised then tells as much.
+        promised = _but_calendar(self._reader.book.terms()[held.terms]) if held.terms else None
+        fitting = {other for today, other in found if today == promised} or {other for _, other in found}
         return fitting.pop() if len(fitting) == 1 else UNTOLD
 
-    def _other(self, ticket: Ticket) -> tuple[str, int]:
-        """Return the version of today's terms for *ticket*, and the number of the others, KEPT where they are those."""
-        _, today = self._today.choose(ticket)
-        choice, then = self._then.choose(ticket)
-        return today, KEPT if today == then else self._reader.book.number(then, choice.terms, choice.calendar)
+    def _other(self, ticket: Ticket) -> tuple[Terms, int]:
+        """Return today's terms for *ticket* but their calendar, and the number of the others, KEPT where they agree."""
+        choice, today = self._today.choose(ticket)
+        other, then = self._then.choose(ticket)
+        number = KEPT if today == then else self._reader.book.number(then, other.terms, other.calendar)
+        return _but_calendar(choice.terms), number
 
     def _guesses(self, facts: Facts) -> Iterator[Ticket]:
         """Yield what the ticket may have been, by the reference data; one more than _MOST if there are too many."""
@@ -125,3 +130,7 @@ class Rechooser:
         if kind is Kind.SLA:
             return [{"sla": sla} for sla in (None, *(Ref(s.id, s.name) for s in known.slas.values()))]
         return [{"agreement": one} for one in (None, *(Ref(a.id, a.name) for a in known.agreements.values()))]
+
+
+def _but_calendar(terms: Terms) -> Terms:
+    return replace(terms, calendar="")

@@ -23,8 +23,9 @@ from slamon.core.replay import Told, build_replay, tell
 from slamon.core.rules import CalendarRules
 from slamon.core.ticket import Event, Kind, Origin
 from slamon.core.versions import version_of
+from slamon.core.whatif import Findings, Span
 from slamon.errors import InputError
-from slamon.jobs.backtest import Chunk, Findings, Span, compare, gather
+from slamon.jobs.backtest import Chunk, Seen, compare, gather
 from slamon.jobs.evaluate import Evaluator
 from slamon.jobs.lives import LifeReader, TermsBook, read_lives
 from slamon.jobs.tenant import TenantSettings
@@ -57,8 +58,8 @@ def find_corrected(store: Store, settings: TenantSettings, reference: Reference 
     if own is None and not sources:
         known = {*settings.promises.calendars, *store.name_calendars()}
         known |= {each.name for each in reference.calendars.values()} if reference else set()
-        said = "is neither in the settings nor in ConnectWise any more" if seen else offer_names(name, known)
-        raise InputError(f"calendar {name!r} of tenant {settings.name}: {said}")
+        said = "it is neither in the settings nor in ConnectWise any more" if seen else offer_names(name, known)
+        raise InputError(f"tenant {settings.name} has no calendar {name!r}: {said}")
     if own is None and len(sources) > 1:
         raise InputError(f"calendar {name!r}: ConnectWise has {len(sources)} of that name; give each its own")
     now = {version: own or source_rules(sources[0], old.zone) for version, old, _ in seen}
@@ -70,7 +71,7 @@ def recount(
     settings: TenantSettings,
     corrected: Corrected,
     span: Span,
-    seen: Callable[[int], None] = lambda _tickets: None,
+    seen: Seen = lambda _first, _last: None,
     apply: Callable[[Correction], None] = lambda _correction: None,
 ) -> Iterator[Recounted]:
     """Yield, chunk by chunk, what closed tickets read otherwise on *corrected* calendars; *apply* may store it.
@@ -90,7 +91,7 @@ def recount(
             found.changed = len(inside.row)
             apply(Correction(chunk.told, terms, rows, book, found))
             yield Recounted(found, len(rows), tuple(chunk.told.ids[left].tolist()))
-        seen(len(tickets))
+        seen(min(tickets), max(tickets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ class LifeStore(Protocol):
     def load_company_names(self, tenant: str) -> list[str]:
         """The companies of the tenant's tickets, in order."""
 
+    def load_last_ticket_id(self, tenant: str) -> int | None:
+        """The highest number of a ticket."""
+
     def save_correction(
         self,
         record: Recompute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, exists, select
+from sqlalchemy import Connection, case, delete, exists, func, select
 
 from slamon.core.reading import Reading
 from slamon.core.ticket import Event, Kind, Ticket
@@ -47,6 +47,11 @@ def _load_rows(connection: Connection, tenant: str, ids: Sequence[int]) -> list[
 def load_company_names(connection: Connection, tenant: str) -> list[str]:
     query = select(tickets.c.company).where(tickets.c.tenant == tenant, tickets.c.company.is_not(None)).distinct()
     return sorted(connection.scalars(query))
+
+
+def load_last_ticket_id(connection: Connection, tenant: str) -> int | None:
+    newest: int | None = connection.scalar(select(func.max(tickets.c.id)).where(tickets.c.tenant == tenant))
+    return newest
 
 
 def save_events(connection: Connection, tenant: str, told: Sequence[Event]) -> None:

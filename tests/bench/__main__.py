@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import core, lag, objectives, page, poll, store
+from tests.bench import backtest, core, lag, objectives, page, poll, store
 
 for title, rows in (
     ("calendars and clocks", core.rows),
+    ("backtest", backtest.rows),
     ("store", store.rows),
     ("objectives", objectives.rows),
     ("metrics page", page.rows),

@@ -19,7 +19,8 @@ from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.core.ticket import STAGES, Level, Ref, Stage
 from slamon.core.versions import version_of
-from slamon.jobs.backtest import AFTER, BEFORE, Findings, Flip, Span, backtest
+from slamon.core.whatif import AFTER, BEFORE, Findings, Flip, Span
+from slamon.jobs.backtest import backtest
 from slamon.jobs.intervene import say
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Store

@@ -17,8 +17,8 @@ from slamon.core.reference import GoalHours
 from slamon.core.rules import CalendarRules, DatedSpan, Window
 from slamon.core.ticket import Event, Kind, Stage
 from slamon.core.versions import version_of
+from slamon.core.whatif import Span
 from slamon.errors import InputError
-from slamon.jobs.backtest import Span
 from slamon.jobs.recheck import examine
 from slamon.jobs.recompute import Recomputer, Recounted, find_corrected, recount
 from slamon.jobs.tenant import TenantSettings

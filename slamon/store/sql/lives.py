@@ -25,6 +25,10 @@ class SqlLifeStore(SqlPart):
         with self._database.reading() as connection:
             return lives.load_company_names(connection, tenant)
 
+    def load_last_ticket_id(self, tenant: str) -> int | None:
+        with self._database.reading() as connection:
+            return lives.load_last_ticket_id(connection, tenant)
+
     def save_correction(
         self,
         record: Recompute,
