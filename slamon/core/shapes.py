@@ -9,23 +9,26 @@ import numpy as np
 
 from slamon.core.attainment import Bin, sort_out
 from slamon.core.goals import NEVER, Goals
+from slamon.core.ticket import STAGES
 
 EDGES = (25, 50, 75, 90, 100, 110, 125, 150, 200, 400)  # percent of a goal
 _SLOT = 900  # seconds; zones differ from UTC, and change, by whole quarters of an hour
 
 
-def spread(goals: Goals, at: int) -> tuple[int, ...]:
-    """Return how many judged goals took up to each of EDGES percent of their goal, and how many more than the last.
+def spread(goals: Goals, at: int) -> tuple[tuple[int, ...], ...]:
+    """Return by stage how many judged goals took up to each of EDGES percent of their goal, and how many took more.
 
     An edge belongs to what is below it: a goal met in its last second took 100 %. A goal of no time at all that was
     met took nothing of it, one that was missed more than any edge.
     """
     judged = (sort_out(goals, at) <= Bin.MISSED) & (goals.goal_seconds >= 0)
-    goal, elapsed = goals.goal_seconds[judged], goals.elapsed_seconds[judged]
+    goal, elapsed, stage = (each[judged] for each in (goals.goal_seconds, goals.elapsed_seconds, goals.stage))
     beyond = np.where(elapsed > 0, EDGES[-1] + 1, 0)
     percent = np.where(goal > 0, -(-elapsed * 100 // np.maximum(goal, 1)), beyond)
-    places = np.searchsorted(EDGES, percent, side="left")
-    return tuple(np.bincount(places, minlength=len(EDGES) + 1).tolist())
+    bars = len(EDGES) + 1
+    places = stage.astype(np.int64) * bars + np.searchsorted(EDGES, percent, side="left")
+    counted = np.bincount(places, minlength=len(STAGES) * bars).reshape(len(STAGES), bars)
+    return tuple(tuple(row) for row in counted.tolist())
 
 
 def heat(goals: Goals, at: int, zone: ZoneInfo) -> tuple[tuple[int, ...], ...]:

@@ -14,6 +14,7 @@ from slamon.reports.lines import GoalLine, lines_of
 from slamon.reports.material import Material
 
 Rows = NDArray[np.int64]
+_CYCLE_BITS = 20
 
 
 def missed_lines(material: Material, most: int) -> list[GoalLine]:
@@ -66,8 +67,8 @@ def cycle_lines(material: Material, cycles: Collection[tuple[int, int]]) -> list
 
 def _longest(goals: Goals, rows: Rows) -> Rows:
     """Return of *rows* one for each cycle of a ticket: the one that waited longest, of several the last stage."""
-    keys = (goals.stage[rows], goals.paused_seconds[rows], goals.cycle[rows], goals.ticket_id[rows])
-    ordered = rows[np.lexsort(keys)]
+    cycle = (goals.ticket_id[rows] << _CYCLE_BITS) | goals.cycle[rows]
+    ordered = rows[np.lexsort((goals.stage[rows], goals.paused_seconds[rows], cycle))]
     same = (np.diff(goals.ticket_id[ordered]) == 0) & (np.diff(goals.cycle[ordered]) == 0)
     return ordered[np.append(~same, True)] if len(ordered) else ordered
 

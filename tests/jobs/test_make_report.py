@@ -153,7 +153,7 @@ def test_T70_what_was_known_stays_so_and_what_has_changed_is_told_with_why(desk:
 
     after = ask(watched, known_at=at("2026-11-05T08:00"))
     assert rows(after, "excluded", "ticket", "rule", "reason") == [
-        ("1", "exempted", "exempted by boss on 4 November 2026 10:00: agreed with the customer")
+        ("1", "exempted", "exempted by boss on 4 Nov 2026 10:00: agreed with the customer")
     ]
     told = compare_reports(watched.store, watched.settings, before, after)
     changes = {(row[0].words, row[3], row[5], row[6], row[7]) for row in told.tables[1].rows}  # type: ignore[union-attr]

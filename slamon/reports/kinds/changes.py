@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from slamon.core.attainment import Bin
-from slamon.core.instants import from_epoch
-from slamon.reporting.words import business_time, local_instant
 from slamon.reports.changed import BIN_WORDS, Changed, Rename, flips_first
-from slamon.reports.document import Cell, Column, Figure, Link, Report, Section, Share, Table, Unit
+from slamon.reports.document import Cell, Column, Figure, Report, Section, Share, Table, Unit
 from slamon.reports.kinds.tables import SUMMARY, TICKET, most_said, ticket_cell
-from slamon.reports.kinds.words import instant_words, named, percent_words
+from slamon.reports.kinds.words import instant_words, named
 from slamon.reports.material import Material
+from slamon.reports.written import cell_text, counts_text
 
 MOST_CHANGES = 200
 
@@ -116,13 +115,8 @@ def _shown(figure: Figure | None, report: Report) -> str:
     """Return a figure in words: figures of several units stand in one column."""
     if figure is None or figure.value is None:
         return "not there"
-    if isinstance(figure.value, Share):
-        return f"{figure.value.part} of {figure.value.whole}, {percent_words(figure.value)}"
-    if isinstance(figure.value, int) and figure.unit is Unit.SECONDS:
-        return business_time(figure.value)
-    if isinstance(figure.value, int) and figure.unit is Unit.INSTANT:
-        return local_instant(from_epoch(figure.value), ZoneInfo(report.zone))
-    return figure.value.words if isinstance(figure.value, Link) else str(figure.value)
+    said = cell_text(figure.value, figure.unit, ZoneInfo(report.zone))
+    return f"{said}, {counts_text(figure.value)}" if isinstance(figure.value, Share) else said
 
 
 def _renames_table(renames: Sequence[Rename]) -> Table:

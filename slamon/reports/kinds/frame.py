@@ -11,8 +11,9 @@ from slamon.core.instants import to_epoch
 from slamon.core.ticket import STAGES
 from slamon.reporting.words import plural, wall_time
 from slamon.reports.document import Column, Figure, Report, Section, Share, Table, Unit
-from slamon.reports.kinds.words import instant_words, named, percent_words, period_words
+from slamon.reports.kinds.words import instant_words, named, period_words
 from slamon.reports.material import Material, Watched
+from slamon.reports.written import percent_text
 
 _TERMS = (
     ("Met", "Reached within its business time. A goal reached in its last second is met."),
@@ -98,7 +99,7 @@ def state_remarks(material: Material) -> list[str]:
         said.append("slamon did not watch this desk in the period: what is counted was read from its history later.")
     elif watched.seen_seconds < watched.whole_seconds:
         said.append(
-            f"slamon saw {percent_words(Share(watched.seen_seconds, watched.whole_seconds))} of the period."
+            f"slamon saw {percent_text(Share(watched.seen_seconds, watched.whole_seconds))} of the period."
             " The section on coverage says when it did not."
         )
     if not len(material.goals) and material.kind != "breach":

@@ -33,10 +33,11 @@ from slamon.reports.kinds.tables import (
     stage_table,
     sum_up,
 )
-from slamon.reports.kinds.words import by_owner, by_status, percent_words, promised_words, share_of
+from slamon.reports.kinds.words import by_owner, by_status, promised_words, share_of
 from slamon.reports.lines import GoalLine
 from slamon.reports.material import Material, Story
 from slamon.reports.picks import excluded_lines, over_lines
+from slamon.reports.written import percent_text
 
 MOST_EXCLUDED = 500
 MOST_OVER = 50
@@ -131,6 +132,7 @@ def excluded(material: Material, tallies: Tallies) -> Section | None:
 
 def times(material: Material, tallies: Tallies) -> Section | None:
     """Return how long goals took: percentiles by stage, and how much of their goal."""
+    lain = spread(material.goals, material.known_at)
     spent = [(stage, tally.spent, tally.counts) for stage, tally in zip(STAGES, tallies, strict=True) if tally.spent]
     if not spent:
         return None
@@ -145,12 +147,11 @@ def times(material: Material, tallies: Tallies) -> Section | None:
         "How long it took",
         ("Business time until the goals were reached: half, 90 % and 95 % of them took no longer.",),
         (Table("times", columns, rows),),
-        tuple(_spread(material, stage) for stage, _, _ in spent),
+        tuple(_spread(stage, lain[stage]) for stage, _, _ in spent),
     )
 
 
-def _spread(material: Material, stage: Stage) -> Chart:
-    counted = spread(material.goals.take(material.goals.stage == stage), material.known_at)
+def _spread(stage: Stage, counted: tuple[int, ...]) -> Chart:
     within = sum(counted[: EDGES.index(100) + 1])
     words = f"{within} of {sum(counted)} {stage.label} goals took no more than their time."
     title = f"{stage.label.capitalize()}: share of the goal that was used"
@@ -200,9 +201,9 @@ def _trend_row(counts: Sequence[Counts]) -> tuple[Cell, ...]:
 def _trend(stage: Stage, points: list[tuple[str, Share]], promised: Promised) -> Chart:
     known = [(name, share) for name, share in points if share.whole]
     first, last = known[0], known[-1]
-    words = f"{stage.label.capitalize()} goals met: {percent_words(first[1])} in {first[0]}"
+    words = f"{stage.label.capitalize()} goals met: {percent_text(first[1])} in {first[0]}"
     if len(known) > 1:
-        words += f", {percent_words(last[1])} in {last[0]}"
+        words += f", {percent_text(last[1])} in {last[0]}"
     goal = promised.low if promised.goals and promised.low == promised.high else None
     if goal is not None:
         words += f"; promised are {goal} %"

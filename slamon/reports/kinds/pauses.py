@@ -15,10 +15,11 @@ from slamon.reports.document import Cell, Column, Figure, Report, Section, Share
 from slamon.reports.kinds import parts
 from slamon.reports.kinds.frame import report_of, whose
 from slamon.reports.kinds.tables import SUMMARY, TICKET, sum_up, ticket_cell
-from slamon.reports.kinds.words import named, percent_words, share_of
+from slamon.reports.kinds.words import named, share_of
 from slamon.reports.lines import GoalLine
 from slamon.reports.material import Material, Story
 from slamon.reports.picks import cycle_lines, paused_lines, waited_seconds
+from slamon.reports.written import percent_text
 
 MOST_STORIES = 1000
 MOST_ROWS = 200
@@ -60,7 +61,7 @@ def build_pauses(material: Material) -> Report:
 def _cut(waited: int, whole: int) -> list[str]:
     if waited >= whole:
         return []
-    share = percent_words(Share(waited, whole))
+    share = percent_text(Share(waited, whole))
     return [f"Statuses, owners and single pauses are told of the tickets that waited longest: {share} of the waiting."]
 
 

@@ -10,9 +10,10 @@ from slamon.reporting.words import business_time, plural
 from slamon.reports.document import Section
 from slamon.reports.kinds.parts import open_totals
 from slamon.reports.kinds.tables import sum_up
-from slamon.reports.kinds.words import by_status, few, named, percent_words, share_of
+from slamon.reports.kinds.words import by_status, few, named, share_of
 from slamon.reports.lines import GoalLine
 from slamon.reports.material import Material
+from slamon.reports.written import percent_text
 
 
 def summary(material: Material, tallies: Tallies, missed: Sequence[GoalLine], *, people: bool = True) -> Section:
@@ -27,7 +28,7 @@ def summary(material: Material, tallies: Tallies, missed: Sequence[GoalLine], *,
 
 
 def _kept(whole: Counts, promised: Promised) -> str:
-    said = f"{whole.met} of {plural(whole.judged, 'goal')} {_were(whole.met)} met: {percent_words(share_of(whole))}."
+    said = f"{whole.met} of {plural(whole.judged, 'goal')} {_were(whole.met)} met: {percent_text(share_of(whole))}."
     if not promised.goals:
         return said
     may, are = promised.may_miss // 100, promised.missed
@@ -45,7 +46,7 @@ def _before(material: Material) -> list[str]:
     counts = before.counts[0] + before.counts[1] + before.counts[2]
     if not counts.judged:
         return []
-    return [f"In {before.name} it was {percent_words(share_of(counts))}, {counts.met} of {counts.judged}."]
+    return [f"In {before.name} it was {percent_text(share_of(counts))}, {counts.met} of {counts.judged}."]
 
 
 def _who(material: Material, *, people: bool) -> list[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from slamon.core.attainment import Counts, Promised
-from slamon.core.instants import from_epoch, to_epoch
+from slamon.core.instants import to_epoch
 from slamon.core.period import Period, Span
 from slamon.reporting.words import business_time, plural
 from slamon.reports.document import Share
 from slamon.reports.material import NONE_NAMED, Excuse, Story
+from slamon.reports.written import instant_text
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -28,14 +29,6 @@ def named(name: str) -> str:
 
 def share_of(counts: Counts) -> Share:
     return Share(counts.met, counts.judged)
-
-
-def percent_words(share: Share) -> str:
-    """Return `98.2 %`, cut so that nothing short of all is 100 %; `n/a` of nothing."""
-    if not share.whole:
-        return "n/a"
-    whole, tenth = divmod(share.part * 1000 // share.whole, 10)
-    return f"{whole}.{tenth} %"
 
 
 def promised_words(promised: Promised) -> str:
@@ -75,9 +68,8 @@ def _day(day: date, beside: date | None = None) -> str:
 
 
 def instant_words(at: int, period: Period) -> str:
-    """Return an instant in the report's zone, such as `1 November 2026 07:00`."""
-    local: datetime = from_epoch(at).astimezone(period.zone)
-    return f"{_day(local.date())} {local:%H:%M}"
+    """Return an instant in the report's zone, such as `1 Nov 2026 07:00`."""
+    return instant_text(at, period.zone)
 
 
 def few(names: Iterable[str], most: int = MOST_NAMES) -> str:
