@@ -69,7 +69,7 @@ def backtest(
         for name in names:
             zone = _zone(config, store, name)
             span = parse_span(since, until, now, zone)
-            found, flips = _test(store, config, other, name, span, wanted)
+            found, flips = _test(store, config, other, name, span, wanted, None if as_json or forms else limit)
             documents.append({"tenant": name, **_head(span, zone), **_found(found, flips)})
             if not as_json:
                 click.echo(_text(name, found, flips, span, zone, limit))
@@ -80,9 +80,15 @@ def backtest(
 
 
 def _test(
-    store: SqlStore, config: Config, other: Config, name: str, span: Span, companies: Sequence[str] | None
+    store: SqlStore,
+    config: Config,
+    other: Config,
+    name: str,
+    span: Span,
+    companies: Sequence[str] | None,
+    most: int | None,
 ) -> tuple[Findings, list[Flip]]:
-    """Return what was found of one tenant, and all flips.
+    """Return what was found of one tenant, and up to *most* flips (None: all).
 
     Raises:
         click.ClickException: Nothing of the span is stored.
@@ -101,7 +107,7 @@ def _test(
     with ticket_bar(name, store.load_last_ticket_id(name)) as bar:
         for part in test(store, *settings, reference, span, companies, bar):
             found.add(part)
-            flips += part.flips
+            flips += part.flips if most is None else part.flips[: most - len(flips)]
     if not found.tickets:
         raise click.ClickException(_no_history(store, name, span))
     return found, flips
@@ -155,7 +161,7 @@ def _text(name: str, found: Findings, flips: Sequence[Flip], span: Span, zone: Z
 
     since, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (span.since, span.until))
     head = f"{name}: goals that ended from {since} to {until} ({zone.key}), {found.tickets} tickets read"
-    return f"{head}\n\n{findings_text(found, flips[:limit], len(flips), zone)}"
+    return f"{head}\n\n{findings_text(found, flips[:limit], zone)}"
 
 
 def _write(

@@ -133,7 +133,7 @@ class _Outcome:
             f"{name}: {self._tickets} closed tickets {verb}, {self._findings.changed} goals of them ended since {since}"
         ]
         if self._tickets:
-            lines += ["", findings_text(self._findings, self._flips[:limit], len(self._flips), plan.zone)]
+            lines += ["", findings_text(self._findings, self._flips[:limit], plan.zone)]
         if self._left:
             listed = ", ".join(map(str, self._left[:10])) + (", ..." if len(self._left) > 10 else "")
             lines.append(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from slamon.core.ticket import Stage
-    from slamon.core.whatif import Findings, Flip
+    from slamon.core.whatif import Findings, Flip, Sums
 
 HEAD = ("STAGE", "ENDED", "MET", "ATTAINED", "THEN ENDED", "THEN MET", "THEN ATTAINED", "TO MET", "TO MISSED", "ELSE")
 _FLIP = ("TICKET", "STAGE", "COMPANY", "ENDED", "BEFORE", "AFTER", "GOAL", "GOAL THEN", "TOOK", "TOOK THEN", "WHY")
@@ -21,25 +21,26 @@ def findings_document(found: Findings, flips: Sequence[Flip]) -> dict[str, Any]:
     """Return the counts, of all and by company, and the goals that flip."""
     from slamon.core.ticket import STAGES
 
+    sums = found.sums()
     return {
         "tickets": found.tickets,
         "goals_changed": found.changed,
         "untold": found.untold,
         "unreadable": found.unreadable,
         "exempt": found.exempt,
-        "attainment": [_counts(found, stage) for stage in STAGES],
+        "attainment": [_counts(sums, stage) for stage in STAGES],
         "companies": [
-            {"company": company, **_counts(found, stage, company)} for company in found.companies() for stage in STAGES
+            {"company": company, **_counts(sums, stage, company)} for company in found.companies() for stage in STAGES
         ],
         "flips": [_document(flip) for flip in flips],
     }
 
 
-def _counts(found: Findings, stage: Stage, company: str | None = None) -> dict[str, Any]:
+def _counts(sums: Sums, stage: Stage, company: str | None = None) -> dict[str, Any]:
     from slamon.reports.whatif import shares, turns
 
-    before, after = shares(found, stage, company)
-    to_met, to_missed, to_other = turns(found, stage, company)
+    before, after = shares(sums, stage, company)
+    to_met, to_missed, to_other = turns(sums, stage, company)
     return {
         "stage": stage.label,
         "met_before": before.part,
@@ -69,15 +70,16 @@ def _document(flip: Flip) -> dict[str, Any]:
     }
 
 
-def findings_text(found: Findings, flips: Sequence[Flip], total: int, zone: ZoneInfo) -> str:
-    """Return the tables for people; *flips* are those to list of *total*."""
+def findings_text(found: Findings, flips: Sequence[Flip], zone: ZoneInfo) -> str:
+    """Return the tables for people; *flips* are those to list."""
     from slamon.core.ticket import STAGES
     from slamon.reports.whatif import remarks
 
-    width = terminal_width()
-    lines = [format_table(HEAD, [_row(found, stage) for stage in STAGES], width=width)]
-    turned = [company for company in found.companies() if _turns(found, company)]
-    rows = [(company or "-", *_row(found, stage, company)) for company in turned for stage in STAGES]
+    width, sums = terminal_width(), found.sums()
+    lines = [format_table(HEAD, [_row(sums, stage) for stage in STAGES], width=width)]
+    turned = [company for company in found.companies() if _turns(sums, company)]
+    total = _turns(sums)
+    rows = [(company or "-", *_row(sums, stage, company)) for company in turned for stage in STAGES]
     if rows:
         lines += ["", format_table(("COMPANY", *HEAD), rows, width=width)]
     lines += ["", f"{total} {'goal flips' if total == 1 else 'goals flip'}"]
@@ -88,23 +90,23 @@ def findings_text(found: Findings, flips: Sequence[Flip], total: int, zone: Zone
     return "\n".join([*lines, *remarks(found)])
 
 
-def _turns(found: Findings, company: str) -> int:
+def _turns(sums: Sums, company: str | None = None) -> int:
     from slamon.core.ticket import STAGES
     from slamon.reports.whatif import turns
 
-    return sum(sum(turns(found, stage, company)) for stage in STAGES)
+    return sum(sum(turns(sums, stage, company)) for stage in STAGES)
 
 
-def _row(found: Findings, stage: Stage, company: str | None = None) -> tuple[str, ...]:
+def _row(sums: Sums, stage: Stage, company: str | None = None) -> tuple[str, ...]:
     from slamon.reports.whatif import shares, turns
     from slamon.reports.written import percent_text
 
-    before, after = shares(found, stage, company)
+    before, after = shares(sums, stage, company)
     return (
         stage.label,
         *(str(before.whole), str(before.part), percent_text(before)),
         *(str(after.whole), str(after.part), percent_text(after)),
-        *(str(number) for number in turns(found, stage, company)),
+        *(str(number) for number in turns(sums, stage, company)),
     )
 
 

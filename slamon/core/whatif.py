@@ -60,12 +60,22 @@ class Findings:
         self.changed += other.changed
         self.counts.update(other.counts)
 
-    def count(self, which: str, stage: Stage, verdict: int | None = None, company: str | None = None) -> int:
-        return sum(
-            number
-            for (of, on, what, ended), number in self.counts.items()
-            if what == which and on is stage and verdict in (None, ended) and company in (None, of)
-        )
+    def sums(self) -> Sums:
+        return Sums(self.counts)
 
     def companies(self) -> list[str]:
         return sorted({company for company, _, _, _ in self.counts})
+
+
+class Sums:
+    """The counts added up over verdicts and over companies."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._sums: Counter[tuple[str | None, Stage, str, int | None]] = Counter()
+        for (company, stage, which, verdict), number in counts.items():
+            for of, ended in ((company, verdict), (company, None), (None, verdict), (None, None)):
+                self._sums[of, stage, which, ended] += number
+
+    def count(self, which: str, stage: Stage, verdict: int | None = None, company: str | None = None) -> int:
+        """Return how many there are of *verdict* and *company*; None: of all."""
+        return self._sums[company, stage, which, verdict]

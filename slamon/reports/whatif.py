@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from slamon.core.backtest import MET
 from slamon.core.instants import to_epoch
 from slamon.core.ticket import STAGES, Stage
-from slamon.core.whatif import AFTER, BEFORE, TO_MET, TO_MISSED, TO_OTHER, Findings, Flip, Span
+from slamon.core.whatif import AFTER, BEFORE, TO_MET, TO_MISSED, TO_OTHER, Findings, Flip, Span, Sums
 from slamon.reports.document import Cell, Column, Report, Scope, Section, Share, Table, Unit
 
 CAUSES = {
@@ -44,25 +44,26 @@ _MEANINGS = (
 )
 
 
-def shares(found: Findings, stage: Stage, company: str | None = None) -> tuple[Share, Share]:
+def shares(sums: Sums, stage: Stage, company: str | None = None) -> tuple[Share, Share]:
     """Return how many goals were met of those that ended, before and after."""
     before, after = (
-        Share(found.count(which, stage, MET, company), found.count(which, stage, None, company))
+        Share(sums.count(which, stage, MET, company), sums.count(which, stage, None, company))
         for which in (BEFORE, AFTER)
     )
     return before, after
 
 
-def turns(found: Findings, stage: Stage, company: str | None = None) -> tuple[int, int, int]:
+def turns(sums: Sums, stage: Stage, company: str | None = None) -> tuple[int, int, int]:
     """Return how many goals turn to met, to missed, and to neither."""
-    met, missed, neither = (found.count(which, stage, None, company) for which in (TO_MET, TO_MISSED, TO_OTHER))
+    met, missed, neither = (sums.count(which, stage, None, company) for which in (TO_MET, TO_MISSED, TO_OTHER))
     return met, missed, neither
 
 
 def whatif_report(tenant: str, found: Findings, flips: Sequence[Flip], span: Span, zone: str, policy: str) -> Report:
     """Return the report on what the rules of the file *policy* would have changed."""
-    sections = [Section("attainment", "Attainment", tables=(Table("stages", _COUNTED, _rows(found)),))]
-    by_company = tuple((company, *row) for company in found.companies() for row in _rows(found, company))
+    sums = found.sums()
+    sections = [Section("attainment", "Attainment", tables=(Table("stages", _COUNTED, _rows(sums)),))]
+    by_company = tuple((company, *row) for company in found.companies() for row in _rows(sums, company))
     table = Table("companies", (Column("company", "Company"), *_COUNTED), by_company)
     sections.append(Section("companies", "By company", tables=(table,)))
     listed = Table("flips", _FLIPS, tuple(_flip(flip) for flip in flips), empty="No goal flips.")
@@ -97,8 +98,8 @@ def why_words(flip: Flip) -> str:
     return ", ".join(CAUSES[cause] for cause in flip.causes)
 
 
-def _rows(found: Findings, company: str | None = None) -> tuple[tuple[Cell, ...], ...]:
-    return tuple((stage.label, *shares(found, stage, company), *turns(found, stage, company)) for stage in STAGES)
+def _rows(sums: Sums, company: str | None = None) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((stage.label, *shares(sums, stage, company), *turns(sums, stage, company)) for stage in STAGES)
 
 
 def _flip(flip: Flip) -> tuple[Cell, ...]:

@@ -40,7 +40,7 @@ def _load_rows(connection: Connection, tenant: str, ids: Sequence[int]) -> list[
     name = case((events.c.kind == str(Kind.TERMS), ""), else_=events.c.name)
     columns = [*raw(events, ("ticket_id", "at", "kind", "level", "terms", "ref_id")), name, events.c.seq]
     query = select(*columns).where(events.c.tenant == tenant, among(connection, events.c.ticket_id, ids))
-    rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq))
+    rows = connection.execute(query.order_by(events.c.ticket_id, events.c.at, events.c.seq)).all()
     return [LifeRow._make(row[:7]) for row in rows if not retold or row[7] > retold.get(row[0], 0)]
 
 
