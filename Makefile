@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PRISM  := tests/contract/prism
+# pip compiles on one processor, compileall on all; some packages bring templates that are no Python.
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib slamon || true
 # Where nobody says where programs are (env -i), make finds none of those that it starts without a shell.
 PATH   ?= /usr/local/bin:/usr/bin:/bin
 export PATH
@@ -60,12 +63,14 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready-demo: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(INSTALL) -r requirements.lock
+	@$(COMPILE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready-demo
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(INSTALL) -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@
 
 # Node comes with the dev dependencies. Nothing of the packages runs at installation.
