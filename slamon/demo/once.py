@@ -27,6 +27,7 @@ from slamon.workplace import Workplace
 STEP = timedelta(minutes=10)
 STEPS = 18
 SHOWN = 15  # tickets in the table at the end
+CLOSED_FOR_EACH = 5  # closed tickets on the desk for each open one
 
 
 class _SimulatorTime:
@@ -61,7 +62,7 @@ async def live_once(folder: DemoFolder, *, seed: int, tickets: int, say: Callabl
     """
     folder.clear()
     clock = SimClock(working_day(datetime.now(UTC)), speed=0)
-    simulator = Simulator(seed, tickets, clock=clock)
+    simulator = Simulator(seed, tickets, CLOSED_FOR_EACH * tickets, clock=clock)
     async with SimulatorServer(simulator, port=0) as server, Mailbox(folder.mails) as box:
         folder.write_config(
             source=server.url,
