@@ -27,7 +27,7 @@ def slamon(*arguments: str, cwd: Path, status: int = 0, stdin: str | None = None
         env=environment(**extra),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         input=stdin,
     )
     assert done.returncode == status, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -56,7 +56,7 @@ def running(*arguments: str, cwd: Path, log: Path, **extra: str) -> Iterator[sub
         process.wait()
 
 
-def wait_for(what: str, read: Callable[[], T | None], seconds: float = 60.0) -> T:
+def wait_for(what: str, read: Callable[[], T | None], seconds: float = 180.0) -> T:
     """Return what *read* gives as soon as it gives something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

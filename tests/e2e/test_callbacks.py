@@ -25,7 +25,7 @@ def ask(url: str, method: str = "GET", body: object = None) -> Any:
     headers = {"Authorization": f"Basic {login}", "clientId": "0000", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.xdist_group("demo")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo")
-    return folder / "data", slamon("demo", "--once", "--dir", "data", cwd=folder)
+    production = f"sqlite:///{folder}/production.db"
+    command = ("demo", "--once", "--dir", "data")
+    return folder / "data", slamon(*command, cwd=folder, SLAMON_STORE__URL=production, SLAMON_TENANT__X__URL="x")
 
 
 def test_it_prints_the_table_and_where_everything_is(demo: tuple[Path, str]) -> None:
@@ -106,15 +108,12 @@ def test_a_second_run_starts_anew_in_the_same_folder(demo: tuple[Path, str], tmp
     second = slamon("demo", "--once", "--tickets", "30", cwd=tmp_path)
 
     assert first.splitlines()[3:8] == second.splitlines()[3:8]
-
-
-def test_settings_of_the_shell_do_not_reach_it(tmp_path: Path) -> None:
-    production = f"sqlite:///{tmp_path}/production.db"
-
-    slamon("demo", "--once", "--tickets", "10", cwd=tmp_path, SLAMON_STORE__URL=production, SLAMON_TENANT__X__URL="x")
-
     assert (tmp_path / "demo-data" / "slamon.db").exists()
-    assert not (tmp_path / "production.db").exists()
+
+
+def test_settings_of_the_shell_do_not_reach_it(demo: tuple[Path, str]) -> None:
+    assert (demo[0] / "slamon.db").exists()
+    assert not (demo[0].parent / "production.db").exists()
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -51,5 +51,5 @@ def test_it_outlives_a_database_that_goes_away(postgres: Any, tmp_path: Path) ->
             postgres.ensure_postgres_running()
             wait_for("readiness to come back", lambda: ready(web))
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(timeout=30) == 0
+            assert daemon.wait(timeout=120) == 0
         assert "open tickets with a goal to keep" in slamon("status", cwd=tmp_path, SLAMON_STORE__URL=url)

@@ -52,7 +52,7 @@ def test_installed_from_the_wheel_the_demo_runs_in_another_folder(wheel: Path, t
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "demo-data" / "slamon.db").exists()
