@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol, TypeVar
@@ -26,6 +27,7 @@ LEAST, MOST = 6, 60  # seconds a lease may be long
 RENEWALS = 4  # in the length of a lease
 CHECKS = 8  # looks of one who waits for it, in the same time
 PATIENCE = 3  # looks at a free lease that is left to those who have less to do
+STOOD_BACK = 3600.0  # seconds in which one who stood back asks for no share
 
 Refusal = Literal["held", "left"]
 
@@ -51,6 +53,9 @@ class Hold(Protocol):
     async def share(self) -> None:
         """Give it to another if that makes the load more even."""
 
+    async def stand_back(self) -> bool:
+        """Let another have it who can do better, and say so; False if there is no other."""
+
     async def release(self) -> None: ...
     def drop(self) -> None:
         """Forget it: it was found lost."""
@@ -65,6 +70,9 @@ class Unshared:
         return 0
 
     async def share(self) -> None: ...
+    async def stand_back(self) -> bool:
+        return False
+
     async def release(self) -> None: ...
     def drop(self) -> None: ...
 
@@ -78,6 +86,7 @@ class LeaseDesk:
         self.held: dict[str, Lease] = {}
         self._store = store
         self._observer = observer
+        self._stood_back: dict[str, float] = {}  # until when, monotonic, by tenant
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="leases")
 
     def lease_of(self, tenant: str) -> Lease:
@@ -111,7 +120,7 @@ class LeaseDesk:
 
     async def renew(self, *tenants: str) -> None:
         """Renew what is held of *tenants* (none: of all), and show who watches; what turns out lost is dropped."""
-        seconds = {tenant: self.seconds[tenant] for tenant in tenants or self.seconds}
+        seconds = {tenant: self.seconds[tenant] for tenant in tenants or self.seconds if not self._stands_back(tenant)}
         held = {tenant: lease for tenant, lease in self.held.items() if tenant in seconds}
         kept = await self._call(self._store.renew_leases, self.holder, seconds, held)
         for tenant in held.keys() - kept:
@@ -143,6 +152,23 @@ class LeaseDesk:
         await self.release(tenant)
         log.info("tenant given away: another daemon has less to do", tenant=tenant)
         return True
+
+    async def stand_back(self, tenant: str) -> bool:
+        """Release the tenant's lease if another daemon watches it, and ask for no share of it for a while."""
+        lease = self.held.get(tenant)
+        if lease is None or not await self._call(self._has_another, tenant):
+            return False
+        self._stood_back[tenant] = time.monotonic() + STOOD_BACK
+        await self.release(tenant)
+        await self._call(self._store.leave, self.holder)  # the next renewal notes what else is watched
+        return True
+
+    def _has_another(self, tenant: str) -> bool:
+        return any(name == tenant and holder != self.holder for name, holder, _ in self._watched())
+
+    def _stands_back(self, tenant: str) -> bool:
+        """Say whether it is left to others; who holds it after all, since nobody else came, is one who watches."""
+        return tenant not in self.held and time.monotonic() < self._stood_back.get(tenant, 0.0)
 
     def _is_ours_to_give(self, tenant: str) -> bool:
         return is_ours_to_give(tenant, self.holder, self._watched())
@@ -224,6 +250,10 @@ class TenantHold:
     async def share(self) -> None:
         """Give the lease to another daemon if that makes the load more even."""
         await self._desk.give(self._tenant)
+
+    async def stand_back(self) -> bool:
+        """Let another daemon have the lease, if one watches too; this one then comes when nobody else does."""
+        return await self._desk.stand_back(self._tenant)
 
     async def release(self) -> None:
         with contextlib.suppress(StoreError):  # it runs out

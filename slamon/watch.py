@@ -83,6 +83,9 @@ class TenantWatch(TenantCycle):
                 self._hinted_at = None  # hints that came before are read by this poll
                 await self._guarded(self.cycle(brief=self._has_just_begun()))
                 self.compare()
+                if await self._guarded(self._left_to_another()):
+                    await self._pause(self._wall.real_seconds(self.lookout.pace.poll_every), stop)
+                    continue
                 await self._until(began + self._wall.real_seconds(self.lookout.pace.poll_every), stop)
                 await self._guarded(self._hold.share())
         finally:
@@ -106,6 +109,14 @@ class TenantWatch(TenantCycle):
             self.deps.state.forget()
             self._counts, self._compared = None, (None, "")
         return self._token is not None
+
+    async def _left_to_another(self) -> bool:
+        """Leave the tenant to another daemon, if there is one, since our clock is wrong; say whether there was."""
+        if self.deps.clock.is_right is not False or not await self._hold.stand_back():
+            return False
+        self._token = None
+        log.warning("this machine's clock is wrong: the tenant is left to another daemon", tenant=self.name)
+        return True
 
     async def _stand_by(self) -> None:
         if time.monotonic() - self._shown_at >= self._wall.real_seconds(self.lookout.pace.poll_every):

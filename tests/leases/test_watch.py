@@ -26,10 +26,10 @@ PATIENCE = 60.0
 class Daemon(Desk):
     """A daemon with one tenant, on time that runs as the real one."""
 
-    def __init__(self, store: SqlStore, holder: str) -> None:
+    def __init__(self, store: SqlStore, holder: str, skew: timedelta = timedelta(0)) -> None:
         self._leases: LeaseDesk | None = None
         self._holder = holder
-        super().__init__(store, worlds_of(Life(ticket())), wrap=self._fenced)
+        super().__init__(store, worlds_of(Life(ticket())), wrap=self._fenced, skew=skew)
         self.wall = FastTime(at("10:05"), 1)  # type: ignore[assignment]
         self.start()
         self.watch.lookout.pace = Pace(POLL)
@@ -130,6 +130,23 @@ def test_T86_who_lost_the_lease_in_the_middle_of_a_poll_writes_nothing_and_stand
         assert store.load_open_ids(TENANT) == set()
         assert one.sample("slamon_leases_lost_total", tenant=TENANT) == 1
         assert store.load_holder(TENANT) == "other"
+
+    asyncio.run(live())
+
+
+def test_a_daemon_whose_clock_is_wrong_leaves_the_tenant_to_another_and_asks_for_no_share(store: SqlStore) -> None:
+    async def live() -> None:
+        wrong, right = Daemon(store, "wrong", skew=timedelta(days=1)), Daemon(store, "right")
+        wrong.watch.lookout.pace = Pace(timedelta(seconds=1))
+        async with running(wrong):
+            await until("a poll", lambda: (wrong.sample("slamon_polls_total", tenant=TENANT, result="failed") or 0) > 1)
+            assert wrong.holds()  # there is no other
+            async with running(right):
+                await until("the other", lambda: right.sample("slamon_up", tenant=TENANT) == 1)
+                assert (wrong.holds(), right.holds()) == (False, True)
+                await wrong.desk.renew()
+                assert [each.holder for each in store.load_watchers()] == ["right"]
+            await until("the first again", wrong.holds)
 
     asyncio.run(live())
 
