@@ -145,7 +145,8 @@ class Patient:
     def settle(self) -> Judgement:
         """Let nothing more happen at the desk, and the daemon end its work; judge what there is."""
         until = self.clock.stop()
-        self.polls(2)
+        self.polls(3)  # a poll counts before what it brought is evaluated
+        self.await_value('slamon_trails_waiting{tenant="acme"}', 0)  # a poll reads 200; one that lags brings more
         self.await_empty_outbox(until)
         self.daemon.send_signal(signal.SIGTERM)
         assert self.daemon.wait(timeout=PATIENCE) == 0
@@ -173,15 +174,24 @@ def _look_first(folder: Path, url: str, at: datetime) -> None:
 
 
 def _breaches(url: str, until: datetime) -> set[tuple[int, ...]]:
-    """Return ticket, stage, instant and deadline of each breach, as the database numbers them.
+    """Return ticket, stage, instant and deadline of each breach that the ticket's newest reading still shows.
 
-    Without those taken back, their goal having been met: a look counts as fresh for five real seconds, which are
-    as much as an hour on a clock as fast as the daemon's here.
+    Others were told rightly and hold no more, and a first look never knew them: of an earlier deadline, before the
+    ticket became more urgent; or before it was seen that it had been met, or had begun to wait. A look counts as fresh
+    for five real seconds, which are as much as hours on a clock as fast as the daemon's here.
     """
-    kept = [row for row in read_database(url).rows["transitions"] if row[5] <= until.timestamp()]
-    met = {(row[1], row[2], row[4]): row[6] for row in kept if row[3] == "met"}  # ticket, stage, version: when seen
-    broke = [row for row in kept if row[3] == "breached" and met.get((row[1], row[2], row[4]), 0) <= row[6]]
-    return {(row[1], row[2], row[5], row[9]) for row in broke}
+    stands = " OR ".join(
+        f"(stage = {number} AND version = {name}_version AND {name}_breached_at IS NOT NULL)"
+        for number, name in enumerate(("respond", "plan", "resolve"))
+    )
+    rows = ask(
+        url,
+        "SELECT t.ticket_id, t.stage, t.at, t.due_at FROM transitions t"
+        " JOIN clocks c ON c.tenant = t.tenant AND c.ticket_id = t.ticket_id"
+        " JOIN readings r ON r.tenant = c.tenant AND r.ticket_id = c.ticket_id AND r.as_of = c.read_at"
+        f" WHERE t.change = 'breached' AND t.at <= {int(until.timestamp())} AND ({stands})",
+    )
+    return {tuple(row) for row in rows}
 
 
 @contextmanager
