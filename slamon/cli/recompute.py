@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from slamon.cli.app import App
     from slamon.core.whatif import Findings, Flip, Span
@@ -76,15 +78,15 @@ def recompute(
         click.echo(json.dumps({"tenants": documents}, indent=1))
 
 
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What is to be counted again at one tenant."""
 
-    def __init__(self, settings: TenantSettings, calendar: str, corrected: Corrected, span: Span, zone: Any) -> None:  # noqa: ANN401
-        self.settings = settings
-        self.calendar = calendar
-        self.corrected = corrected
-        self.span = span
-        self.zone = zone
+    settings: TenantSettings
+    calendar: str
+    corrected: Corrected
+    span: Span
+    zone: ZoneInfo
 
 
 class _Outcome:

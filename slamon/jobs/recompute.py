@@ -127,10 +127,8 @@ def _changes(told: Told, book: TermsBook, terms: NDArray[np.int32], span: Span) 
     pairs = compare(told, book, terms, told.level, everything)
     pairs = pairs.take(pairs.counts_otherwise | pairs.is_due_otherwise)
     early = pairs.reached_at < to_epoch(span.since)
-    left = np.unique(pairs.row[early & pairs.counts_otherwise])
-    pairs = pairs.take(~np.isin(pairs.row, left))
-    late = np.unique(pairs.row[pairs.reached_at >= to_epoch(span.since)])
-    return pairs.take(np.isin(pairs.row, late)), left
+    late, closed = np.unique(pairs.row[~early]), np.unique(pairs.row[early & pairs.counts_otherwise])
+    return pairs.take(np.isin(pairs.row, np.setdiff1d(late, closed))), np.intersect1d(late, closed)
 
 
 class Recomputer:

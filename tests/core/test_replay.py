@@ -50,7 +50,7 @@ def columns_of(tickets: list[Rows]) -> Lives:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_columns_say_what_each_ticket_says_by_itself(data: st.DataObject) -> None:
     known: list[Promise] = data.draw(promises())

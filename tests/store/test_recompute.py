@@ -101,7 +101,7 @@ def run(store: Store, since: datetime = TUESDAY, now: datetime = END, *, dry: bo
     return Run(found, recomputer.finish(now))
 
 
-def test_t70_t87_a_forgotten_holiday_is_put_right_when_asked_for(store: SqlStore) -> None:
+def test_T70_T87_a_forgotten_holiday_is_put_right_when_asked_for(store: SqlStore) -> None:
     """T70, T87: nothing closed changes by itself; when asked for, a life is counted on one calendar as a whole."""
     desk = open_desk(store)
     before = {number: (desk.events(number), desk.stored(number)) for number in (1, 2, 3, 4)}
