@@ -1,6 +1,6 @@
 """How fast a month of a million goals is counted from the store, beside pandas reading and grouping the same rows.
 
-`python -m tests.bench.report` prints the table; with `peak URL` it prints the peak of memory of one such count.
+`python -m tests.bench.report` prints the table, of `[GOALS]` in the month and `[DATABASE]` alone; with `peak URL` it prints the peak of memory of one such count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from slamon.core.attainment import attain
@@ -27,39 +27,38 @@ from slamon.store.tables import outcomes, tickets
 from tests.bench.store import _postgres_urls, _sqlite_urls
 from tests.store.samples import ticket
 
-GOALS = 1_000_000  # of October, one a ticket
-FEWER = 90_000  # of each of the eleven months before
+GOALS = 1_000_000  # of October, one a ticket; of the eleven months before a tenth in each
 CHUNK = 50_000
 BEGINS, ENDS = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 YEAR = datetime(2025, 11, 1, tzinfo=UTC)
 ROUNDS = 15
 _SINCE, _UNTIL = (int(at.timestamp()) for at in (BEGINS, ENDS))
 _QUERY = (
-    "SELECT ticket_id, stage, outcome, at, elapsed_seconds, goal_seconds, board, company, priority, policy FROM outcomes"
-    f" WHERE tenant = 'main' AND gone_at IS NULL AND at >= {_SINCE} AND at < {_UNTIL}"
+    "SELECT ticket_id, stage, outcome, at, elapsed_seconds, goal_seconds, board, company, priority, policy"
+    f" FROM outcomes WHERE tenant = 'main' AND gone_at IS NULL AND at >= {_SINCE} AND at < {_UNTIL}"
 )
 
 
-def rows() -> list[tuple[str, float, str]]:
-    """Return (what, value, unit) for both databases."""
-    found = []
+def rows(month: int = GOALS, only: str = "") -> Iterator[tuple[str, float, str]]:
+    """Yield (what, value, unit) for both databases, or one."""
     for name, urls in (("sqlite", _sqlite_urls), ("postgres", _postgres_urls)):
-        with urls() as url:
-            found += [(f"{name}: {what}", value, unit) for what, value, unit in _measure(url)]
-    return found
+        if only in ("", name):
+            with urls() as url:
+                for what, value, unit in _measure(url, month):
+                    yield f"{name}: {what}", value, unit
 
 
-def _measure(url: str) -> list[tuple[str, float, str]]:
+def _measure(url: str, month: int) -> list[tuple[str, float, str]]:
     store = open_store(url)
-    _fill(store, _SINCE, _UNTIL, GOALS, first=0)
+    _fill(store, _SINCE, _UNTIL, month, first=0)
     unpacked = _timed(lambda: _load(store))
     packing = _timed(lambda: list(store.pack_days("main", ENDS)))
     alone = _peak(url)
-    _fill(store, int(YEAR.timestamp()), _SINCE, 11 * FEWER, first=GOALS)
+    _fill(store, int(YEAR.timestamp()), _SINCE, 11 * month // 10, first=month)
     list(store.pack_days("main", ENDS))
     whole = _peak(url)
     by_pandas, ours, loads = _race(store)
-    body, rows_bytes, packed = _sizes(store)
+    body, rows_bytes, packed = _sizes(store, month)
     store.close()
     ratio = statistics.median(slow / fast for slow, fast in zip(by_pandas, ours, strict=True))
     return [
@@ -120,7 +119,7 @@ def _peak(url: str) -> float:
     return float(found.stdout)
 
 
-def _sizes(store: SqlStore) -> tuple[float, float, tuple[float, float]]:
+def _sizes(store: SqlStore, month: int) -> tuple[float, float, tuple[float, float]]:
     with store._database.reading() as connection:
         days = f"day >= {_SINCE // 86_400} AND day < {_UNTIL // 86_400}"
         bodies = list(connection.exec_driver_sql(f"SELECT body FROM goal_days WHERE {days}").scalars())
@@ -133,7 +132,7 @@ def _sizes(store: SqlStore) -> tuple[float, float, tuple[float, float]]:
         held = float(connection.exec_driver_sql(size).scalar_one())
     packed = [zlib.compress(body, 1) for body in bodies]
     undone = _timed(lambda: [zlib.decompress(each) for each in packed])
-    return sum(map(len, bodies)) / GOALS, held / total, (sum(map(len, packed)) / GOALS, undone)
+    return sum(map(len, bodies)) / month, held / total, (sum(map(len, packed)) / month, undone)
 
 
 def _fill(store: SqlStore, begin: int, end: int, goals: int, *, first: int) -> None:
@@ -170,7 +169,8 @@ def main() -> None:
         _count(_load(store))
         sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}\n")
         return
-    for what, value, unit in rows():
+    month, only = (*sys.argv[1:], *(str(GOALS), "")[len(sys.argv) - 1 :])
+    for what, value, unit in rows(int(month), only):
         sys.stdout.write(f"{what:<76} {value:>12,.2f} {unit}\n")
         sys.stdout.flush()
 
