@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backtest, core, lag, objectives, page, poll, store
+from tests.bench import backtest, core, lag, objectives, page, poll, report, store
 
 for title, rows in (
     ("calendars and clocks", core.rows),
     ("backtest", backtest.rows),
     ("store", store.rows),
     ("objectives", objectives.rows),
+    ("reports", report.rows),
     ("metrics page", page.rows),
     ("polls", poll.rows),
     ("how late marks are told, in real time", lag.rows),

@@ -1,6 +1,7 @@
 """How fast a month of a million goals is counted from the store, beside pandas reading and grouping the same rows.
 
-`python -m tests.bench.report` prints the table, of `[GOALS]` in the month and `[DATABASE]` alone; with `peak URL` it prints the peak of memory of one such count.
+`python -m tests.bench.report [GOALS [DATABASE]]` prints the table; with `peak URL` it prints the peak of memory of one
+such count.
 """
 
 from __future__ import annotations
