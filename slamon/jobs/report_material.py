@@ -241,7 +241,9 @@ def _with_changes(store: Store, asked: Question, most: int, material: Material) 
     """
     lag = min(max(asked.known_at - asked.period.ends_at, timedelta(0)), PROMPT)
     since = min(asked.period.begins_at + lag, asked.known_at)
-    before = _periods_before(store, asked, most)
+    # What was over before slamon began to watch was never reported: learning of it is no correction.
+    watched = material.watched.since
+    before = [each for each in _periods_before(store, asked, most) if watched and to_epoch(each.ends_at) > watched]
     if not before:
         return material
     changes = [*_compared(store, asked, before[0], since), *_earlier(store, asked, before[1:], since)]

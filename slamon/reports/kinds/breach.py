@@ -10,7 +10,7 @@ from slamon.reporting.words import plural
 from slamon.reports.document import Cell, Column, Figure, Report, Section, Table, Unit
 from slamon.reports.kinds import parts
 from slamon.reports.kinds.frame import report_of, whose
-from slamon.reports.kinds.tables import SUMMARY, TICKET, most_said, ticket_cell
+from slamon.reports.kinds.tables import STAGE, SUMMARY, TICKET, most_said, ticket_cell
 from slamon.reports.kinds.words import excuse_words, held_words, named, why_words
 from slamon.reports.material import Break, Material
 
@@ -62,19 +62,15 @@ def _optional(material: Material, key: str, title: str, rows: Sequence[Break]) -
 
 def _listed(material: Material, key: str, title: str, rows: Sequence[Break], empty: str) -> Section:
     columns = (
-        TICKET,
-        SUMMARY,
-        Column("company", "Company"),
-        Column("board", "Board"),
-        Column("priority", "Priority"),
-        Column("technician", "Owner"),
-        Column("stage", "Goal"),
-        Column("goal_seconds", "Promised within", Unit.SECONDS),
-        Column("over_seconds", "Over by", Unit.SECONDS),
-        Column("due_at", "Was due", Unit.INSTANT),
+        *(TICKET, SUMMARY, Column("company", "Company"), STAGE, Column("over_seconds", "Over by", Unit.SECONDS)),
         Column("state", "Now"),
         Column("why", "Where the time went"),
         Column("held", "Held by"),
+        Column("technician", "Owner"),
+        Column("priority", "Priority"),
+        Column("board", "Board"),
+        Column("goal_seconds", "Promised within", Unit.SECONDS),
+        Column("due_at", "Was due", Unit.INSTANT),
         Column("exempt", "Exempted"),
     )
     table = Table(key, columns, tuple(_row(material, each) for each in rows[:MOST_ROWS]), empty=empty)
@@ -88,13 +84,10 @@ def _row(material: Material, each: Break) -> tuple[Cell, ...]:
     ticket_id, stage, _ = each.key
     story, excuse = material.stories.get(each.key), material.excuse_of(each.key)
     return (
-        ticket_cell(material, ticket_id),
-        material.facts_of(ticket_id).summary,
-        *(named(each.facts[fact]) for fact in ("company", "board", "priority")),
+        *(ticket_cell(material, ticket_id), material.facts_of(ticket_id).summary, named(each.facts["company"])),
+        *(STAGES[stage].label, each.over_seconds, STATES[each.state], why_words(story), held_words(story)),
         each.facts["technician"] or "nobody",
-        STAGES[stage].label,
-        *(each.goal_seconds, each.over_seconds, each.broke_at, STATES[each.state]),
-        *(why_words(story), held_words(story)),
+        *(named(each.facts["priority"]), named(each.facts["board"]), each.goal_seconds, each.broke_at),
         None if excuse is None else excuse_words(excuse, material.period),
     )
 

@@ -33,7 +33,7 @@ def build_weekly(material: Material) -> Report:
 def _digest(material: Material, title: str, more: list[Section | None]) -> Report:
     tallies, open_counts = parts.totals_of(material), parts.open_totals(material)
     lines = missed_lines(material, MOST_MISSED)
-    whole = sum_up(tallies)[0]
+    whole = sum_up(tallies)
     concluded = Figure("concluded", "Goals concluded", whole.judged, Unit.COUNT, f"{whole.met} in time")
     seen = Figure("seen_at", "Data of", material.seen_at, Unit.INSTANT, "when ConnectWise was last read")
     return report_of(

@@ -122,7 +122,8 @@ def coverage(material: Material) -> Section | None:
         return None
     words = []
     if watched.since is not None and watched.begins_at < watched.since < watched.ends_at:
-        words.append(f"slamon has watched since {instant_words(watched.since, period)}.")
+        since = instant_words(watched.since, period)
+        words.append(f"slamon has watched since {since}. What came before was read from ConnectWise's history.")
     columns = (
         Column("from", "Blind from", Unit.INSTANT),
         Column("to", "to", Unit.INSTANT),

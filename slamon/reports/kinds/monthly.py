@@ -32,7 +32,7 @@ def build_monthly(material: Material) -> Report:
     sections: list[Section | None] = [
         summary(material, tallies, lines),
         parts.attainment(material, tallies),
-        parts.missed(material, lines, sum_up(tallies)[0].missed),
+        parts.missed(material, lines, sum_up(tallies).missed),
         parts.holders(stories),
         parts.over(material),
         *parts.groups(material, facts_shown(material), FACT_TITLES),

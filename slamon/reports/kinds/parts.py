@@ -59,7 +59,7 @@ def stage_figures(tallies: Tallies) -> list[Figure]:
         for stage, tally in zip(STAGES, tallies, strict=True)
         if tally.counts.goals
     ]
-    whole, _ = sum_up(tallies)
+    whole = sum_up(tallies)
     missed = Figure("missed", "Goals missed", whole.missed, Unit.COUNT, f"of {whole.judged} met or missed")
     return [*figures, missed]
 
@@ -74,7 +74,7 @@ def _note(promised: Promised) -> str:
 
 
 def open_figures(open_counts: Tallies) -> list[Figure]:
-    whole, _ = sum_up(open_counts)
+    whole = sum_up(open_counts)
     note = f"{whole.over} of them past their deadline" if whole.over else "none of them past its deadline"
     return [Figure("open", "Goals open at the end", whole.still_open, Unit.COUNT, note if whole.still_open else "")]
 
@@ -82,7 +82,7 @@ def open_figures(open_counts: Tallies) -> list[Figure]:
 def attainment(material: Material, tallies: Tallies) -> Section:
     table = stage_table(tallies, open_totals(material))
     words = [material.denominator.words]
-    excluded = sum_up(tallies)[0].excluded
+    excluded = sum_up(tallies).excluded
     if excluded:
         words.append(f"{plural(excluded, 'goal')} count{'s' if excluded == 1 else ''} neither way, and each is listed.")
     return Section("attainment", "Attainment", tuple(words), (table,))
@@ -114,7 +114,7 @@ def over(material: Material) -> Section | None:
     lines = over_lines(material, MOST_OVER)
     if not lines:
         return None
-    whole = sum_up(open_totals(material))[0].over
+    whole = sum_up(open_totals(material)).over
     columns = (*GOAL_COLUMNS, Column("technician", "Owner"), Column("due_at", "Was due", Unit.INSTANT))
     rows = tuple((*goal_cells(material, line), line.facts["technician"] or "nobody", line.due_at) for line in lines)
     words = ("Not reached yet: they can only be missed, and count as missed once they are reached.",)
@@ -126,7 +126,7 @@ def excluded(material: Material, tallies: Tallies) -> Section | None:
     lines = excluded_lines(material, MOST_EXCLUDED)
     if not lines:
         return None
-    words = most_said(len(lines), sum_up(tallies)[0].excluded)
+    words = most_said(len(lines), sum_up(tallies).excluded)
     return Section("excluded", "Goals that count neither way", words, (excluded_table(material, lines),))
 
 

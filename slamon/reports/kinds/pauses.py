@@ -41,8 +41,8 @@ def build_pauses(material: Material) -> Report:
         f"Pause report, {whose(material)}",
         [
             Figure("waited", "Business time waited", whole, Unit.SECONDS),
-            Figure("attainment", "Goals met", share_of(sum_up(tallies)[0]), Unit.SHARE),
-            Figure("without_pauses", "If pauses had counted", share_of(sum_up(bare)[0]), Unit.SHARE),
+            Figure("attainment", "Goals met", share_of(sum_up(tallies)), Unit.SHARE),
+            Figure("without_pauses", "If pauses had counted", share_of(sum_up(bare)), Unit.SHARE),
             Figure("late_pauses", "Pauses begun in the last 10 % of a goal", len(late), Unit.COUNT),
             Figure("flapping", "Tickets paused again and again", len(flapping), Unit.COUNT),
         ],
@@ -78,7 +78,7 @@ def _attainment(tallies: Tallies, bare: Tallies) -> Section:
         for name, own, other in both
         if own.counts.judged
     )
-    whole, less = sum_up(tallies)[0], sum_up(bare)[0]
+    whole, less = sum_up(tallies), sum_up(bare)
     total_row = ("all goals", share_of(whole), share_of(less), whole.met - less.met)
     words = "The same goals, judged once as promised and once as if the clock had run on through every wait."
     return Section(
@@ -90,7 +90,7 @@ def _by_technician(material: Material) -> Section | None:
     """Return the technicians who met goals by a pause alone, the most first."""
     own = attain(material.goals, material.known_at, "technician")
     bare = attain(without_pauses(material.goals), material.known_at, "technician")
-    found = [(name, sum_up(tallies)[0], sum_up(bare[name])[0]) for name, tallies in own.items()]
+    found = [(name, sum_up(tallies), sum_up(bare[name])) for name, tallies in own.items()]
     rows = sorted(
         ((named(name), share_of(own), share_of(less), own.met - less.met) for name, own, less in found if own != less),
         key=lambda row: (-row[3], row[0]),

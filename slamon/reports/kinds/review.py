@@ -29,7 +29,7 @@ def build_review(material: Material) -> Report:
             parts.attainment(material, tallies),
             parts.trend(material, tallies),
             *parts.groups(material, ["priority", "type"], {"priority": "Priority", "type": "Type"}),
-            parts.missed(material, lines, sum_up(tallies)[0].missed, people=False),
+            parts.missed(material, lines, sum_up(tallies).missed, people=False),
             _exceptions(material),
             parts.times(material, tallies),
             parts.hours(material),

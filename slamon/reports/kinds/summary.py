@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from slamon.core.attainment import Counts, Promised, Tallies, attain
+from slamon.core.attainment import Tallies, attain
+from slamon.core.ticket import STAGES
 from slamon.reporting.words import business_time, plural
 from slamon.reports.document import Section
 from slamon.reports.kinds.parts import open_totals
 from slamon.reports.kinds.tables import sum_up
-from slamon.reports.kinds.words import by_status, few, named, share_of
+from slamon.reports.kinds.words import by_status, few, kept_words, named, promised_words, share_of
 from slamon.reports.lines import GoalLine
 from slamon.reports.material import Material
 from slamon.reports.written import percent_text
@@ -18,21 +19,24 @@ from slamon.reports.written import percent_text
 
 def summary(material: Material, tallies: Tallies, missed: Sequence[GoalLine], *, people: bool = True) -> Section:
     """Return the report in a few sentences; of *people* who missed most is named."""
-    whole, promised = sum_up(tallies)
+    whole = sum_up(tallies)
     if not whole.judged:
         return Section("summary", "Summary", ("No goal was met or missed in this period.",))
-    words = [_kept(whole, promised), *_before(material)]
+    words = [f"{whole.met} of {plural(whole.judged, 'goal')} {_were(whole.met)} met: {percent_text(share_of(whole))}."]
+    words += [*_kept(tallies), *_before(material)]
     if whole.missed:
         words += [*_who(material, people=people), *_where(material, missed)]
     return Section("summary", "Summary", (" ".join(words), *_still_open(material)))
 
 
-def _kept(whole: Counts, promised: Promised) -> str:
-    said = f"{whole.met} of {plural(whole.judged, 'goal')} {_were(whole.met)} met: {percent_text(share_of(whole))}."
-    if not promised.goals:
-        return said
-    may, are = promised.may_miss // 100, promised.missed
-    return f"{said} Of {promised.goals} with a percent promised, {may} might be missed; {are} {_were(are)}."
+def _kept(tallies: Tallies) -> list[str]:
+    """Return of which stages the promised percent was kept, and of which it was not."""
+    said = [
+        f"{stage.label} {promised_words(tally.promised)} {kept_words(tally.promised)}"
+        for stage, tally in zip(STAGES, tallies, strict=True)
+        if tally.promised.goals
+    ]
+    return [f"Promised: {', '.join(said)}."] if said else []
 
 
 def _were(count: int) -> str:
@@ -57,7 +61,7 @@ def _who(material: Material, *, people: bool) -> list[str]:
         if fact == material.scope.by and material.scope.name:
             continue
         groups = attain(material.goals, material.known_at, fact)
-        missed = Counter({name: sum_up(tallies)[0].missed for name, tallies in groups.items()})
+        missed = Counter({name: sum_up(tallies).missed for name, tallies in groups.items()})
         most = sorted((name for name in missed if missed[name]), key=lambda name: (-missed[name], name))
         who = few(f"{named(name) if name or fact != 'technician' else 'nobody'} {missed[name]}" for name in most)
         words.append(f"Missed by {fact}: {who}.")
@@ -77,7 +81,7 @@ def _where(material: Material, missed: Sequence[GoalLine]) -> list[str]:
 
 
 def _still_open(material: Material) -> list[str]:
-    still = sum_up(open_totals(material))[0]
+    still = sum_up(open_totals(material))
     if not still.still_open:
         return []
     over = f", {still.over} of them past the deadline" if still.over else ""

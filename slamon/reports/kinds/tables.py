@@ -42,19 +42,19 @@ def stage_table(tallies: Tallies, open_counts: Tallies) -> Table:
         for stage, own, still in both
         if own.counts.goals or still.counts.goals
     ]
-    whole, promised = sum_up(tallies)
-    total = ("all goals", *_stage_row(whole, promised, sum_up(open_counts)[0]))
+    # Stages have promises of their own: of all together none was made.
+    total = ("all goals", *_stage_row(sum_up(tallies), None, sum_up(open_counts)))
     return Table("attainment", columns, tuple(rows), total, empty="No goal counts in this period.")
 
 
-def sum_up(tallies: Tallies) -> tuple[Counts, Promised]:
-    """Return the counts of all stages together, and what was promised of them."""
+def sum_up(tallies: Tallies) -> Counts:
+    """Return the counts of all stages together."""
     one, two, three = tallies
-    return one.counts + two.counts + three.counts, one.promised + two.promised + three.promised
+    return one.counts + two.counts + three.counts
 
 
-def _stage_row(counts: Counts, promised: Promised, still: Counts) -> tuple[Cell, ...]:
-    words = (promised_words(promised), kept_words(promised))
+def _stage_row(counts: Counts, promised: Promised | None, still: Counts) -> tuple[Cell, ...]:
+    words = ("", "") if promised is None else (promised_words(promised), kept_words(promised))
     return counts.met, counts.missed, share_of(counts), *words, still.still_open, still.over, counts.excluded
 
 
@@ -66,7 +66,7 @@ def group_table(key: str, title: str, groups: Mapping[str, Tallies]) -> Table:
         *(Column(stage.label, stage.label.capitalize(), Unit.SHARE) for stage in STAGES),
         Column("excluded", "Excluded", Unit.COUNT),
     )
-    counted = [(name, tallies, sum_up(tallies)[0]) for name, tallies in groups.items()]
+    counted = [(name, tallies, sum_up(tallies)) for name, tallies in groups.items()]
     counted.sort(key=lambda one: (-one[2].missed, one[0]))
     rows = [(named(name), *_group_row(whole, tallies)) for name, tallies, whole in counted]
     return Table(f"by_{key}", columns, tuple(rows), empty="No goal counts in this period.")
@@ -102,26 +102,30 @@ def goal_cells(material: Material, line: GoalLine) -> tuple[Cell, ...]:
 
 def missed_table(material: Material, lines: Sequence[GoalLine], *, people: bool = True) -> Table:
     """Return goals that were missed, each with why; and, of *people*, who held the time."""
+    # What matters most stands where a narrow page still shows it.
     columns = (
-        *GOAL_COLUMNS,
-        Column("goal_seconds", "Promised within", Unit.SECONDS),
-        Column("elapsed_seconds", "Took", Unit.SECONDS),
-        Column("over_seconds", "Over by", Unit.SECONDS),
-        Column("due_at", "Was due", Unit.INSTANT),
-        Column("ended_at", "Reached", Unit.INSTANT),
+        *(TICKET, SUMMARY, Column("company", "Company"), STAGE, Column("over_seconds", "Over by", Unit.SECONDS)),
         Column("why", "Where the time went"),
         *((Column("held", "Held by"),) if people else ()),
+        Column("priority", "Priority"),
+        Column("board", "Board"),
+        Column("goal_seconds", "Promised within", Unit.SECONDS),
+        Column("elapsed_seconds", "Took", Unit.SECONDS),
+        Column("due_at", "Was due", Unit.INSTANT),
+        Column("ended_at", "Reached", Unit.INSTANT),
     )
-    rows = tuple(
-        (
-            *goal_cells(material, line),
-            *(line.goal_seconds, line.elapsed_seconds, line.over_seconds, line.due_at, line.ended_at),
-            why_words(material.stories.get(line.key)),
-            *((held_words(material.stories.get(line.key)),) if people else ()),
-        )
-        for line in lines
-    )
+    rows = tuple(_missed_row(material, line, people=people) for line in lines)
     return Table("missed", columns, rows, empty="No goal was missed.")
+
+
+def _missed_row(material: Material, line: GoalLine, *, people: bool) -> tuple[Cell, ...]:
+    ticket, summary, company, board, priority, stage = goal_cells(material, line)
+    story = material.stories.get(line.key)
+    return (
+        *(ticket, summary, company, stage, line.over_seconds, why_words(story)),
+        *((held_words(story),) if people else ()),
+        *(priority, board, line.goal_seconds, line.elapsed_seconds, line.due_at, line.ended_at),
+    )
 
 
 _RULES = {

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from slamon.core.attainment import Counts, Promised
 from slamon.core.instants import to_epoch
 from slamon.core.period import Period, Span
-from slamon.reporting.words import business_time, plural
+from slamon.reporting.words import business_time
 from slamon.reports.document import Share
 from slamon.reports.material import NONE_NAMED, Excuse, Story
 from slamon.reports.written import instant_text
@@ -107,7 +107,8 @@ def why_words(story: Story | None) -> str | None:
         names = few(status for status, _ in waited)
         parts.append(f"waited {business_time(sum(seconds for _, seconds in waited))} in {names}, not counted")
     if story.changes:
-        parts.append(f"the promise changed {plural(story.changes, 'time')} on the way")
+        often = "once" if story.changes == 1 else f"{story.changes} times"
+        parts.append(f"the promise changed {often} on the way")
     return "; ".join(parts) or "no business time passed"
 
 
