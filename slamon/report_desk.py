@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from slamon.config.models import Config
 from slamon.config.reports import ReportSection
 from slamon.jobs.errand import Errand, Sent, is_sent, job_of
-from slamon.jobs.missed import remember_schedules
+from slamon.jobs.missed import SCHEDULED, remember_schedules
 from slamon.log import get_logger
 from slamon.ports import Observer, Store, WallTime
 from slamon.report_process import Make, make_report, order_report, report_once
@@ -86,7 +86,7 @@ class ReportDesk:
 
     async def _make_if_due(self, name: str) -> Sent:
         due_at, now = self._due_at(name), self._wall.now()
-        if due_at < self._since[name]:
+        if due_at < await asyncio.to_thread(self._asked_since, name, now):
             return Sent()  # nobody had asked for it then
         report = self.schedules[name]
         if await asyncio.to_thread(self._is_made, report, due_at):
@@ -97,6 +97,13 @@ class ReportDesk:
             remedy = f"make it by hand: slamon report {report.kind}"
             log.error("report missed", report=name, due_at=due_at, grace_hours=report.grace_hours, remedy=remedy)
         return Sent()
+
+    def _asked_since(self, name: str, now: datetime) -> datetime:
+        """Return since when the report is in the settings; by a clock that was ahead it was noted too late."""
+        if self._since[name] > now:
+            self._store.set_back_run(SCHEDULED, name, now)
+            self._since[name] = now
+        return self._since[name]
 
     def _is_made(self, report: ReportSection, due_at: datetime) -> bool:
         """Say whether the report is made, and show what is due and what was made last."""

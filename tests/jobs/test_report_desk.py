@@ -99,6 +99,15 @@ def test_what_was_due_before_anybody_asked_is_not_made(life: Life) -> None:
     assert life.told() == [("2026-10-23", False)]
 
 
+def test_a_clock_that_was_ahead_at_the_first_start_puts_no_report_off(life: Life) -> None:
+    desk = life.start("2026-10-30T06:00")
+
+    for moment in ("2026-10-23T05:00", "2026-10-24T04:00"):
+        life.fire(desk, moment)
+
+    assert life.told() == [("2026-10-23", False)]
+
+
 def test_it_is_made_once_at_its_time_through_the_night_the_clocks_go_back(life: Life) -> None:
     desk = life.start("2026-10-24T03:00")
     for moment in ("24T04:00", "24T04:00", "25T05:00", "25T05:10", "26T05:00"):  # seven in Riga, +03:00 then +02:00
