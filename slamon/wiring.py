@@ -228,9 +228,10 @@ def open_couriers(
     tenants = {name: tenant_settings(config, name) for name in config.tenant}
     renderer = open_renderer(mail.templates if mail else "", observer)
     backlogs = partial(Backlogs, store, renderer, tenants, zone, mail_domain(config, store))
+    installation = _installation(config, store)
     couriers = []
     for name, settings in config.channel.items():
-        channel = _open_channel(config, settings, observer)
+        channel = _open_channel(config, settings, observer, installation)
         rules = channel_rules(config, name, channel, wall, backlogs)
         rules = replace(rules, openings=Openings(backlogs(0), merges=rules.backlogs is not None))
         couriers.append(Courier(name, channel, store, observer, wall, rules, stopping))
@@ -245,9 +246,9 @@ def open_couriers(
     return [Courier("mail", open_mailer(mail, store), store, observer, wall, rules, stopping), *couriers]
 
 
-def _open_channel(config: Config, settings: ChannelSettings, observer: Observer) -> Channel:
+def _open_channel(config: Config, settings: ChannelSettings, observer: Observer, installation: str) -> Channel:
     if not isinstance(settings, ConnectWise):
-        return open_channel(settings)
+        return open_channel(settings, installation)
     from slamon.channels.writeback import Actions, WritebackChannel
     from slamon.connectwise.desk import client_desk
 
@@ -273,9 +274,13 @@ def open_store_alarm(config: Config, store: Store, observer: Observer, stopping:
 
 def mail_domain(config: Config, store: Store) -> str:
     """Return what Message-IDs end with: the sender's domain, and the installation's name before it."""
+    return f"{_installation(config, store)}.{sender_domain(config)}"
+
+
+def _installation(config: Config, store: Store) -> str:
     from slamon.jobs.installation import installation_of
 
-    return f"{installation_of(store, wall_time(config).now())}.{sender_domain(config)}"
+    return installation_of(store, wall_time(config).now())
 
 
 def sender_domain(config: Config) -> str:

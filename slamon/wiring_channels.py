@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from slamon.jobs.notify import DeliveryRules
 
 
-def open_channel(settings: Webhook | Alertmanager | PagerDuty | Apprise) -> Channel:
+def open_channel(settings: Webhook | Alertmanager | PagerDuty | Apprise, installation: str = "") -> Channel:
     """
-    Return the channel that *settings* describe; nothing is sent yet.
+    Return the channel that *settings* of that installation describe; nothing is sent yet.
 
     Raises:
         ConfigError: They name something that is not there.
@@ -36,7 +36,7 @@ def open_channel(settings: Webhook | Alertmanager | PagerDuty | Apprise) -> Chan
         from slamon.channels.pagerduty import PagerDutyChannel
 
         sender = _sender(settings, settings.url.get_secret_value())
-        return PagerDutyChannel(sender, settings.routing_key.get_secret_value())
+        return PagerDutyChannel(sender, settings.routing_key.get_secret_value(), installation)
     if isinstance(settings, Apprise):
         from slamon.channels.apprise import AppriseChannel
 

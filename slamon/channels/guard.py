@@ -46,8 +46,8 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
-async def choose_address(host: str, port: int, find: Resolve, *, allow_private: bool) -> str:
-    """Return the one address to connect to, so that a second look cannot find another.
+async def choose_addresses(host: str, port: int, find: Resolve, *, allow_private: bool) -> list[str]:
+    """Return the addresses to connect to, in order; the name is not looked up again, which could find others.
 
     Raises:
         ForbiddenAddressError: None of them is of the internet.
@@ -58,4 +58,4 @@ async def choose_address(host: str, port: int, find: Resolve, *, allow_private: 
     if not usable:
         where = ", ".join(found) or "no address"
         raise ForbiddenAddressError(f"is at {where}, not on the internet; set allow_private = true if that is meant")
-    return usable[0]
+    return usable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import ssl
 from collections.abc import Callable, Mapping
@@ -12,11 +13,12 @@ from pathlib import Path
 import httpx
 
 from slamon import __version__
-from slamon.channels.guard import ForbiddenAddressError, Resolve, choose_address, resolve
+from slamon.channels.guard import ForbiddenAddressError, Resolve, choose_addresses, resolve
 from slamon.clean import clean_line
 from slamon.errors import ChannelDownError, ConfigError, DeliveryError, DeliveryUnknownError, Problem
 from slamon.redact import redact_text
 
+MOST_ADDRESSES = 4  # of a name that are tried
 MAX_ANSWER = 4096  # bytes that are read of one
 MAX_LINE = 300  # characters that are shown of one
 MAX_BODY = 512_000  # bytes that are sent at most
@@ -86,20 +88,30 @@ class HttpSender:
         return asyncio.run(self._post(body, headers, commit, path))
 
     async def _post(self, body: bytes, headers: Mapping[str, str], commit: Callable[[], None], path: str) -> Answer:
-        address = await self._look_up()
+        addresses = await self._look_up()
         commit()
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._exchange(self._request(address, path), body, headers)
+                return await self._first_that_connects(addresses, body, headers, path)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ChannelDownError(f"{self.where}: no connection: {_said(error)}") from None
         except (httpx.HTTPError, OSError, TimeoutError) as error:
             raise DeliveryUnknownError(f"{self.where}: sent, but no answer came: {_said(error)}") from None
 
-    async def _look_up(self) -> str:
+    async def _first_that_connects(
+        self, addresses: list[str], body: bytes, headers: Mapping[str, str], path: str
+    ) -> Answer:
+        """Return the answer of the first address that takes a connection: nothing was sent to those before."""
+        *others, last = addresses[:MOST_ADDRESSES]
+        for address in others:
+            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                return await self._exchange(self._request(address, path), body, headers, tries=len(others) + 1)
+        return await self._exchange(self._request(last, path), body, headers)
+
+    async def _look_up(self) -> list[str]:
         try:
             async with asyncio.timeout(self._timeout):
-                return await choose_address(self._url.host, self._port, self._find, allow_private=self._allow_private)
+                return await choose_addresses(self._url.host, self._port, self._find, allow_private=self._allow_private)
         except ForbiddenAddressError as error:
             raise ChannelDownError(f"{self.where}: {error}") from None
         except (OSError, UnicodeError) as error:  # TimeoutError is an OSError
@@ -109,10 +121,10 @@ class HttpSender:
         """Return where to connect: the address that was looked at, not the name, which may lead elsewhere by now."""
         return self._url.copy_with(host=address, raw_path=_joined(self._url.raw_path.decode("ascii"), path))
 
-    async def _exchange(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(self, url: httpx.URL, body: bytes, headers: Mapping[str, str], *, tries: int = 1) -> Answer:
         host = self._url.netloc.decode("ascii")
         whole = {"User-Agent": f"slamon/{__version__}", "Accept-Encoding": "identity", **headers, "Host": host}
-        limits = httpx.Timeout(self._timeout, connect=self._timeout / 2)
+        limits = httpx.Timeout(self._timeout, connect=self._timeout / 2 / tries)
         async with (
             httpx.AsyncClient(verify=self._tls, timeout=limits, trust_env=False, auth=self._auth) as client,
             client.stream(

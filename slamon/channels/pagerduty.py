@@ -22,11 +22,16 @@ SEVERITIES = {"breached": "critical", "near_breach": "warning"}
 
 
 class PagerDutyChannel:
-    """One integration of PagerDuty, named by its routing key."""
+    """One integration of PagerDuty, named by its routing key.
 
-    def __init__(self, sender: HttpSender, routing_key: str) -> None:
+    The *installation* stands before the event's key: two of them may share the
+    integration, and have tenants and tickets of the same names.
+    """
+
+    def __init__(self, sender: HttpSender, routing_key: str, installation: str = "") -> None:
         self._sender = sender
         self._routing_key = routing_key
+        self._prefix = f"{installation}/" if installation else ""
 
     def session(self) -> AbstractContextManager[OneByOne]:
         return one_by_one(self)
@@ -52,7 +57,7 @@ class PagerDutyChannel:
         return answer.text.replace(self._routing_key, "***")
 
     def _event(self, event: Event, subject: str) -> dict[str, Any]:
-        head = {"routing_key": self._routing_key, "dedup_key": event.key[:MAX_KEY]}
+        head = {"routing_key": self._routing_key, "dedup_key": f"{self._prefix}{event.key}"[:MAX_KEY]}
         if event.ended is not None:
             return {**head, "event_action": "resolve"}
         links = [(event.links.ticket, "Ticket"), (event.links.explanation, "Why")]

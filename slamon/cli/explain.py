@@ -47,14 +47,48 @@ def explain(context: click.Context, *, ticket: str, as_of: str | None, as_json: 
         sight = read_sight(store, tenant, wall_time(config).now(), tenant_pace(config, tenant))
         said = store.load_interventions(tenant, [number]).get(number, [])
         rungs = store.load_rungs(tenant, number)
+    said, rungs = [each for each in said if each.at <= now], [each for each in rungs if each.seen_at <= now]
     if as_json:
         seen = {key: value for key, value in sight_document(sight, now).items() if key != "read_at"}
-        document = ledger_document(ledger, tenant=tenant, ticket=number, summary=facts.summary, sight=seen)
+        document = ledger_document(
+            ledger, tenant=tenant, ticket=number, summary=facts.summary, sight=seen, told=told(said, rungs)
+        )
         click.echo(json.dumps(document, indent=1))
     else:
         head = [] if as_of else blind_lines(tenant, sight, ZoneInfo(ledger.calendar.zone))
-        tail = alert_lines(ledger, [each for each in said if each.at <= now], [r for r in rungs if r.seen_at <= now])
+        tail = alert_lines(ledger, said, rungs)
         click.echo("\n".join([*head, ledger_text(ledger, facts, tenant), *tail]))
+
+
+def told(said: Sequence[Intervention], rungs: Sequence[RungRecord]) -> dict[str, Any]:
+    """Return what people said of the ticket's goals, and the marks that these passed, as JSON has it."""
+    from slamon.core.instants import format_instant
+
+    return {
+        "interventions": [
+            {
+                "stage": each.stage.label,
+                "deadline_version": each.version,
+                "said": str(each.said),
+                "at": format_instant(each.at),
+                "by": each.by,
+                "until": format_instant(each.until) if each.until else None,
+                "reason": each.reason,
+            }
+            for each in said
+        ],
+        "marks": [
+            {
+                "stage": each.stage.label,
+                "deadline_version": each.version,
+                "mark": each.mark,
+                "at": format_instant(each.at),
+                "seen_at": format_instant(each.seen_at),
+                "outcome": str(each.outcome),
+            }
+            for each in rungs
+        ],
+    }
 
 
 def alert_lines(ledger: Ledger, said: Sequence[Intervention], rungs: Sequence[RungRecord]) -> list[str]:

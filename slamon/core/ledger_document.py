@@ -19,11 +19,17 @@ FORMAT = 1
 
 
 def ledger_document(
-    ledger: Ledger, *, tenant: str, ticket: object, summary: str, sight: Mapping[str, Any] | None = None
+    ledger: Ledger,
+    *,
+    tenant: str,
+    ticket: object,
+    summary: str,
+    sight: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return *ledger* as JSON: instants ISO 8601 in UTC, durations in business seconds.
 
-    *sight* is what is to be said of how fresh it is.
+    *sight* is what is to be said of how fresh it is, *told* of marks and of what people said.
     """
     reading = ledger.reading
     document: dict[str, Any] = {
@@ -49,6 +55,7 @@ def ledger_document(
         },
         "stages": [_stage(stage, reading.stage(stage)) for stage in STAGES],
         "intervals": [_interval(interval) for interval in ledger.intervals],
+        **(told or {}),
     }
     return {**document, "digest": digest(document)}
 

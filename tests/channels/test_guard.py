@@ -91,6 +91,19 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to() -> None:
     assert receiver.requests[0].headers["host"] == f"hooks.invalid:{port}"
 
 
+def test_where_one_address_takes_no_connection_the_next_is_tried_but_none_inside() -> None:
+    with receiving() as receiver:
+        port = receiver.url.rpartition(":")[2]
+        url = f"http://hooks.example.org:{port}/"
+
+        assert post(url, "127.0.0.9", "::1", "127.0.0.1", allow_private=True).is_good
+        with pytest.raises(ChannelDownError, match="no connection"):
+            post(url, "127.0.0.9", "127.0.0.8", allow_private=True)
+        with pytest.raises(ChannelDownError, match="not on the internet"):
+            post(url, "127.0.0.9", "127.0.0.1")
+    assert len(receiver.requests) == 1
+
+
 def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would look the name up itself, and go where it pleases."""
     with receiving() as proxy, receiving() as receiver:

@@ -45,6 +45,17 @@ def test_an_event_opens_one_incident_and_its_end_closes_it() -> None:
     assert (pagerduty.open, pagerduty.refused) == ({}, [])
 
 
+def test_two_installations_that_share_an_integration_do_not_close_each_others_incidents() -> None:
+    pagerduty = PagerDuty()
+    with receiving(pagerduty) as receiver:
+        sender = HttpSender(receiver.url, allow_private=True, timeout_seconds=30.0)
+        for installation, each in (("one", note()), ("two", note()), ("two", ended())):
+            with PagerDutyChannel(sender, ROUTING_KEY, installation).session() as session:
+                session.deliver(each, committed)
+
+    assert list(pagerduty.open) == ["one/main/1042/resolve/breached/1"]
+
+
 def test_the_incident_says_what_a_person_needs() -> None:
     pagerduty = PagerDuty()
     with receiving(pagerduty) as receiver:

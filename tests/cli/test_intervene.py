@@ -50,6 +50,9 @@ def test_what_is_said_is_stored_shown_and_taken_back(run: Run) -> None:
     )
 
     assert "resolve: acknowledged by jane on Mon 02 Nov 2026 11:0" in run("explain", "1").output
+    explained = json.loads(run("explain", "1", "--json").output)
+    assert ("resolve", "ack", "jane") in {(it["stage"], it["said"], it["by"]) for it in explained["interventions"]}
+    assert explained["marks"] == []
     (shown,) = json.loads(run("status", "--json").output)["tenants"][0]["tickets"]
     assert (shown["exempted"]["by"], shown["exempted"]["reason"]) == ("jane", "strike")
     assert "exempted" in run("status").output
