@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PRISM  := tests/contract/prism
+DRAWN  := tests/grafana/pictures
 # pip compiles on one processor, compileall on all; some packages bring templates that are no Python.
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib slamon || true
@@ -12,7 +13,7 @@ export PATH
 # Without it each daemon under test would compile slamon anew, and each worker the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev demo test pytest lint bench chaos grafana lock clean
+.PHONY: help setup setup-dev demo test pytest lint bench chaos grafana pictures lock clean
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -44,15 +45,21 @@ chaos: setup-dev ## every fault there is, at length, and a table of what it chan
 grafana: setup-dev ## write grafana/dashboards/json anew from its source
 	$(BIN)/python -m grafana.dashboards
 
+# Half a gigabyte of packages, so only for those who want pictures.
+pictures: setup-dev ## draw the dashboards into docs/pictures, with Grafana's panel components
+	@$(BIN)/npm ci --silent --prefix $(DRAWN) --ignore-scripts --no-audit --no-fund --prefer-offline --legacy-peer-deps
+	$(BIN)/python -m tests.grafana.pictures
+
 lock:           ## renew the lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--custom-compile-command 'make lock' --extra postgres --extra checkout pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--custom-compile-command 'make lock' --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(BIN)/npm install --silent --prefix $(PRISM) --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	$(BIN)/npm install --silent --prefix $(DRAWN) --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --legacy-peer-deps
 
 clean:          ## remove .venv, caches and the demo's data
-	rm -rf $(VENV) $(PRISM)/node_modules demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(PRISM)/node_modules $(DRAWN)/node_modules demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -16,6 +16,7 @@ from grafana.dashboards.frame import SOURCE
 from grafana.dashboards.promql import Query
 
 COUNT = "short"
+TEXT = "string"
 SECONDS = "s"
 SHARE = "percentunit"
 GREEN, AMBER, RED = "green", "orange", "red"
@@ -25,7 +26,7 @@ _Kind = TypeVar("_Kind", stat.Panel, timeseries.Panel, table.Panel)
 PLAIN: Steps = ((None, "text"),)
 NONE_IS_GOOD: Steps = ((None, GREEN), (1, RED))
 FEW_ARE_ODD: Steps = ((None, GREEN), (1, AMBER))
-ONE_IS_GOOD: Steps = ((None, RED), (1, GREEN))
+ONE_IS_GOOD: Steps = ((None, "text"), (0, RED), (1, GREEN))  # what is absent is drawn as the first
 
 
 def figure(
@@ -125,13 +126,15 @@ def listing(
     """
     Return a table: a row for each set of labels, a column for each of *columns* (name to expression).
 
+    Labels are shown as they are: with another unit Grafana reads a ticket's number as seconds, or as thousands.
     Columns in *bad* are coloured from 1 on, those in *units* have another unit; *links* are (title, path) by column.
     """
     refs = dict(zip("ABCDEFGH", columns, strict=False))
     panel = (
-        _begun(table.Panel(), title, description, unit, span, height=9)
+        _begun(table.Panel(), title, description, TEXT, span, height=9)
         .no_value("none")
         .filterable(True)
+        .min_width(90)  # pixels; by default 150, and half a page would have to be scrolled
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(models.DataTransformerConfig(id_val="organize", options=_organized(refs)))
     )
@@ -139,8 +142,8 @@ def listing(
         panel.with_target(_target(ref, Query(columns[name])).instant().format(PromQueryFormat.TABLE))
     for name in bad:
         panel.override_by_name(name, _coloured())
-    for name, other in (units or {}).items():
-        panel.override_by_name(name, [models.DynamicConfigValue("unit", other)])
+    for name in columns:
+        panel.override_by_name(name, [models.DynamicConfigValue("unit", (units or {}).get(name, unit))])
     for name, (label, path) in (links or {}).items():
         panel.override_by_name(name, [models.DynamicConfigValue("links", [{"title": label, "url": path}])])
     if order:

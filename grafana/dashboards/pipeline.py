@@ -32,7 +32,7 @@ def _sight(frame: Dashboard) -> None:
             "Time since the last poll that worked began, of tenants that are blind.",
             Query(f"time() - ({blind} > 0) unless on (tenant) ({seen} == 1)", "{{tenant}}"),
             unit=SECONDS,
-            steps=((None, "red"),),
+            steps=((None, "green"), (0, "red")),
             nothing="not blind",
         ),
         recurring.age_of_data(),

@@ -48,6 +48,19 @@ def test_every_panel_says_what_it_shows_and_in_which_unit(dashboard: Dashboard) 
 
 
 @each
+def test_a_label_in_a_table_is_text_and_a_number_has_its_unit(dashboard: Dashboard) -> None:
+    """Grafana formats what looks like a number: ticket 11902 of a table in seconds is 3.31 hours."""
+    for panel in (panel for panel in dashboard.panels if panel["type"] == "table"):
+        assert panel["fieldConfig"]["defaults"]["unit"] == "string"
+        (names,) = [it["options"]["renameByName"] for it in panel["transformations"] if it["id"] == "organize"]
+        properties = [
+            (it["matcher"]["options"], each) for it in panel["fieldConfig"]["overrides"] for each in it["properties"]
+        ]
+        united = {name for name, each in properties if each["id"] == "unit" and each["value"] != "string"}
+        assert united == set(names.values()), panel["title"]
+
+
+@each
 def test_the_data_source_is_the_readers_choice_everywhere(dashboard: Dashboard) -> None:
     asked = [*dashboard.panels, *(target for panel in dashboard.panels for target in panel["targets"])]
     asked += dashboard.model["annotations"]["list"]

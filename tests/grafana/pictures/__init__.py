@@ -1,0 +1,1 @@
+"""Pictures of the dashboards, for a look at their layout; `python -m tests.grafana.pictures` makes them."""
