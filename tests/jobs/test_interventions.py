@@ -104,7 +104,7 @@ def test_an_exempt_ticket_is_told_of_no_more_its_verdict_stands_and_the_report_s
     period = stretch(at("00:00"), at("16:00"), ZoneInfo("UTC"))
     report = make_report(watched.store, watched.settings, Asked("breach", Scope(TENANT), period, at("16:00")))
     (row,) = next(section for section in report.sections if section.key == "broke").tables[0].rows
-    assert "exempted by jane on 2 November 2026 12:30: parts on strike" in row
+    assert "exempted by jane on 2 Nov 2026 12:30: parts on strike" in row
     says(watched, Said.UNEXEMPT, "15:30")
     watched.evaluate("16:00")
     assert told_by(watched) == [("reminder/+120m", "boss")]
