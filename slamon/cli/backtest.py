@@ -63,7 +63,7 @@ def backtest(
     names = chosen_tenants(config, tenant)
     other = load_variant(config, policy, os.environ)
     now = wall_time(config).now().replace(microsecond=0)
-    documents = []
+    documents, unwritten = [], False
     with closing(context.obj.open_to_read()) as store:
         wanted = _companies(store, names, companies)
         for name in names:
@@ -74,9 +74,10 @@ def backtest(
             if not as_json:
                 click.echo(_text(name, found, flips, span, zone, limit))
             if out is not None:
-                _write(name, found, flips, span, zone, policy, forms, out)
+                unwritten |= not _write(name, found, flips, span, zone, policy, forms, out)
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
+    context.exit(1 if unwritten else 0)
 
 
 def _test(
@@ -173,11 +174,19 @@ def _write(
     policy: Path,
     forms: Sequence[str],
     out: Path,
-) -> None:
+) -> bool:
+    """Write the report in each format; a format that cannot be made is told, and the others go on. Say if all were."""
+    from slamon.errors import ReportFormatError
     from slamon.reports.formats import Form, files_of, write_files
     from slamon.reports.whatif import whatif_report
 
-    report = whatif_report(name, found, flips, span, zone.key, policy.name)
+    report, whole = whatif_report(name, found, flips, span, zone.key, policy.name), True
     for form in forms:
-        for path in write_files(files_of(report, Form(form)), out):
-            click.echo(str(path), err=True)
+        try:
+            written = write_files(files_of(report, Form(form)), out)
+        except ReportFormatError as error:
+            click.echo(f"slamon: {error}", err=True)
+            whole = False
+        else:
+            click.echo("\n".join(map(str, written)), err=True)
+    return whole

@@ -51,9 +51,10 @@ def settings_of(rows: dict[int, GoalHours], calendar: CalendarRules = OFFICE) ->
     return TenantSettings("main", PromiseSettings(rule, calendars={"office": calendar}))
 
 
-def rows(tickets: int = 1_000_000, stored: int = 40_000) -> list[tuple[str, float, str]]:
-    """Return (what, value, unit)."""
-    return [*_compute_rows(tickets), *_store_rows(stored)]
+def rows(tickets: int = 1_000_000, stored: int = 40_000) -> Iterator[tuple[str, float, str]]:
+    """Yield (what, value, unit)."""
+    yield from _compute_rows(tickets)
+    yield from _store_rows(stored)
 
 
 class _NoStore:

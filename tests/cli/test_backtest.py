@@ -68,6 +68,9 @@ def test_a_backtest_is_told_written_and_refused_by_place(run: Run) -> None:
     Path("new.toml").write_text('[default_policy]\ncalendar="office"\ngoals={ respond = 0.5, plan = 8, resolve = 12 }')
     told = run("backtest", "--policy", "new.toml", "--from", "2026-11-01", "--format", "csv", "--out", "out")
     assert "1 goal flips" in told.output
+    Path("full").write_text("a file, not a folder")
+    blocked = run("backtest", "--policy", "new.toml", "--from", "2026-11-01", "--format", "csv", "--out", "full")
+    assert (blocked.exit_code, "name another folder" in blocked.output) == (1, True)
     (written,) = Path("out").glob("*flips.csv")
     assert '"1","Acme","respond","2026-11-02T11:00:00+00:00","met","missed","another goal","7200","1800"' in (
         written.read_text("utf-8-sig")
