@@ -157,7 +157,7 @@ class Patient:
         seen, true = _breaches(self.url, until), _breaches(fresh, until)
         known = {row[0] for row in true}
         untrue = [f"missing: {row}" for row in sorted(true - seen)]
-        untrue += [f"only here: {row}" for row in sorted(seen - true) if row[0] in known]
+        untrue += [f"only here: {row}" for row in sorted(seen - true - _used_up(fresh, until)) if row[0] in known]
         return Judgement(found, untrue, len(seen), len(mails))
 
 
@@ -167,6 +167,7 @@ def _look_first(folder: Path, url: str, at: datetime) -> None:
         "poll",
         cwd=folder,
         SLAMON_STORE__URL=url,
+        SLAMON_TENANT__ACME__TRAILS_PER_POLL="10000",
         SLAMON_SIMULATION__SPEED="0.01",
         SLAMON_SIMULATION__ANCHOR=datetime.now(UTC).isoformat(),
         SLAMON_SIMULATION__STARTS_AT=at.isoformat(),
@@ -174,24 +175,38 @@ def _look_first(folder: Path, url: str, at: datetime) -> None:
 
 
 def _breaches(url: str, until: datetime) -> set[tuple[int, ...]]:
-    """Return ticket, stage, instant and deadline of each breach that the ticket's newest reading still shows.
+    """Return ticket, stage, instant and deadline of each breach that was told and the newest reading shows.
 
-    Others were told rightly and hold no more, and a first look never knew them: of an earlier deadline, before the
-    ticket became more urgent; or before it was seen that it had been met, or had begun to wait. A look counts as fresh
-    for five real seconds, which are as much as hours on a clock as fast as the daemon's here.
+    The instants are the reading's, since one deadline is told of once: a breach told before it was seen that the ticket
+    had begun to wait is not told again when it comes after all. (A look counts as fresh for five real seconds, which
+    are as much as hours on a clock as fast as the daemon's here.) What holds no more, as of a deadline before the
+    ticket became more urgent, is left out: it was told rightly, and a first look never knew it.
     """
-    stands = " OR ".join(
-        f"(stage = {number} AND version = {name}_version AND {name}_breached_at IS NOT NULL)"
+    return {
+        tuple(row)
         for number, name in enumerate(("respond", "plan", "resolve"))
-    )
-    rows = ask(
-        url,
-        "SELECT t.ticket_id, t.stage, t.at, t.due_at FROM transitions t"
-        " JOIN clocks c ON c.tenant = t.tenant AND c.ticket_id = t.ticket_id"
-        " JOIN readings r ON r.tenant = c.tenant AND r.ticket_id = c.ticket_id AND r.as_of = c.read_at"
-        f" WHERE t.change = 'breached' AND t.at <= {int(until.timestamp())} AND ({stands})",
-    )
-    return {tuple(row) for row in rows}
+        for row in ask(
+            url,
+            f"SELECT t.ticket_id, t.stage, r.{name}_breached_at, r.{name}_due_at FROM transitions t"
+            " JOIN clocks c ON c.tenant = t.tenant AND c.ticket_id = t.ticket_id"
+            " JOIN readings r ON r.tenant = c.tenant AND r.ticket_id = c.ticket_id AND r.as_of = c.read_at"
+            f" WHERE t.change = 'breached' AND t.stage = {number} AND t.version = r.{name}_version"
+            f" AND r.{name}_breached_at <= {int(until.timestamp())}",
+        )
+    }
+
+
+def _used_up(url: str, until: datetime) -> set[tuple[int, ...]]:
+    """Return, as breaches, the goals whose time was used up just when the calendar closed: they break as it opens."""
+    return {
+        tuple(row)
+        for number, name in enumerate(("respond", "plan", "resolve"))
+        for row in ask(
+            url,
+            f"SELECT ticket_id, {number}, {name}_due_at, {name}_due_at FROM readings"
+            f" WHERE {name}_verdict = 'outside_hours' AND {name}_due_at <= {int(until.timestamp())}",
+        )
+    }
 
 
 @contextmanager
