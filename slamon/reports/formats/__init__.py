@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from slamon.errors import ReportFormatError
 from slamon.reports.document import Report
 from slamon.reports.fit import fit
 from slamon.reports.formats.files import Form, ReportFile, stem_of, write_files
@@ -38,7 +37,9 @@ def _file_of(report: Report, form: Form) -> ReportFile:
 
         return pdf_file(report)
     if form is Form.XLSX:
-        raise ReportFormatError("xlsx is not made yet")
+        from slamon.reports.formats.workbook import xlsx_file
+
+        return xlsx_file(report)
     from slamon.reports.formats.json_file import json_file
 
     return json_file(report)
