@@ -69,10 +69,15 @@ class ShownTable:
         return len(self.heads) >= WIDE
 
 
+_GAP = 4  # letters: the gap between two columns, and what wide letters take more
+
+
 def _letters(head: Head, cells: Sequence[Shown]) -> int:
     longest = max((len(cell.text) + len(cell.detail) for cell in cells), default=0)
-    most = 44 if head.tone == "long" else 18 if head.tone in ("text", "link") else 30
-    return max(7, min(len(head.title) + 2, 14), min(longest + 2, most))
+    words = [*head.title.split(), *(word for cell in cells for word in cell.text.split())]
+    unbroken = max((len(word) for word in words), default=0)  # a word that does not fit would be cut in two
+    most = 28 if head.tone == "long" else 12
+    return _GAP + max(min(unbroken, 14), min(longest, most))
 
 
 @dataclass(frozen=True, slots=True)
