@@ -191,6 +191,27 @@ def _other_tickets() -> tuple[Ticket, ...]:
     )
 
 
+def _report() -> object:
+    from slamon.reports.mail import report_mail
+    from slamon.reports.samples import sample_report
+
+    return report_mail(sample_report())
+
+
+def _hostile_report() -> object:
+    from msgspec import structs
+
+    from slamon.reports.document import Column, Section, Table
+    from slamon.reports.mail import report_mail
+    from slamon.reports.samples import sample_report
+
+    columns = tuple(Column(f"c{n}", HOSTILE) for n in range(8))
+    table = Table("worst", columns, ((HOSTILE,) * 8,) * 40)
+    sections = (Section("worst", HOSTILE, (HOSTILE,) * 5, (table,)),) * 6
+    changes = {"title": HOSTILE, "remarks": (HOSTILE,) * 5, "sections": sections}
+    return report_mail(structs.replace(sample_report(), **changes))
+
+
 def _digest(tickets: tuple[Ticket, ...], **changes: object) -> Digest:
     rows = tuple(
         DigestRow(
@@ -292,6 +313,10 @@ SAMPLES: Mapping[str, Mapping[str, Callable[[], Values]]] = MappingProxyType(
             "hostile": lambda: _hostile_ticket_mail(_breach(10**9)),
             "late": lambda: ticket_values(_late()),
             "reminder": lambda: ticket_values(replace(_breach(), mark="+60m")),
+        },
+        "report": {
+            "calm": lambda: {"mail": _report()},
+            "hostile": lambda: {"mail": _hostile_report()},
         },
         "digest": {
             "calm": lambda: {"digest": _digest(_other_tickets())},

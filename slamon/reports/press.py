@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from zoneinfo import ZoneInfo
 
 from slamon.errors import ReportFormatError
 from slamon.ports import ArchivedFile
@@ -12,7 +10,7 @@ from slamon.reporting.environment import Rendered
 from slamon.reporting.render import Renderer
 from slamon.reports.document import Report
 from slamon.reports.formats import Form, files_of
-from slamon.reports.written import cell_text
+from slamon.reports.mail import mail_of
 
 
 class FilePress:
@@ -35,24 +33,9 @@ class FilePress:
         return made, problems
 
     def mail(self, report: Report) -> Rendered:
-        return _mail(report)
+        return mail_of(self._renderer, report)
 
     def data(self, report: Report) -> str:
         """Return the report as JSON."""
         (file,) = files_of(report, Form.JSON)
         return file.body.decode()
-
-
-def _mail(report: Report) -> Rendered:
-    zone = ZoneInfo(report.zone)
-    lines = [*report.remarks]
-    lines += [f"{figure.title}: {cell_text(figure.value, figure.unit, zone)}" for figure in report.figures]
-    for section in report.sections:
-        lines += ["", section.title, *section.words]
-        for table in section.tables:
-            units = [column.unit for column in table.columns]
-            rows = [[cell_text(cell, unit, zone) for cell, unit in zip(row, units, strict=True)] for row in table.rows]
-            lines += [" | ".join(row) for row in rows] or [table.empty]
-    text = "\n".join(lines)
-    html = f'<body><h1>{escape(report.title)}</h1><pre style="white-space:pre-wrap">{escape(text)}</pre></body>'
-    return Rendered(subject=report.title, text=text, html=html)
