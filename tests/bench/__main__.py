@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backtest, core, lag, objectives, page, poll, report, store
+from tests.bench import backtest, core, formats, lag, objectives, page, poll, report, store
 
 for title, rows in (
     ("calendars and clocks", core.rows),
@@ -14,6 +14,7 @@ for title, rows in (
     ("reports", report.rows),
     ("metrics page", page.rows),
     ("polls", poll.rows),
+    ("formats of reports", formats.rows),
     ("how late marks are told, in real time", lag.rows),
 ):
     sys.stdout.write(f"\n{title}\n")
