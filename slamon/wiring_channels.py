@@ -65,6 +65,9 @@ def _sender(settings: HttpChannel, url: str, auth: tuple[str, str] | None = None
     )
 
 
+GIVEN_UP_AFTER = timedelta(hours=48)  # as long as a message that is refused for now is tried
+
+
 def channel_rules(
     config: Config, name: str, channel: Channel, wall: WallTime, backlogs: Callable[[int], Backlogs]
 ) -> DeliveryRules:
@@ -86,7 +89,7 @@ def channel_rules(
         refresh = Refresh(channel.refresh, settings.refresh_seconds)
     hold = isinstance(settings, Webhook | Apprise) and settings.on_ambiguous == "hold"
     merged = backlogs(settings.digest_above) if isinstance(settings, Apprise) else None
-    return DeliveryRules(hold_unknown=hold, backlogs=merged, instead=as_mail, refresh=refresh)
+    return DeliveryRules(hold_unknown=hold, backlogs=merged, instead=as_mail, refresh=refresh, patience=GIVEN_UP_AFTER)
 
 
 def channel_uses(config: Config, tenant: str) -> tuple[ChannelUse, ...]:

@@ -42,13 +42,17 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
-    """What to do where there is a choice. *instead* makes the message that takes the place of one given up."""
+    """What to do where there is a choice. *instead* makes the message that takes the place of one given up.
+
+    *patience*: how old a message may become while its channel takes nothing; None: it waits for ever.
+    """
 
     hold_unknown: bool = False
     backlogs: Backlogs | None = None
     instead: Callable[[Notification, str], Notification | None] = lambda _note, _why: None
     refresh: Refresh | None = None
     openings: Openings | None = None
+    patience: timedelta | None = None
 
 
 class Courier:
@@ -141,6 +145,9 @@ class Courier:
             log.warning("claim given up, nothing was sent", key=note.key, reason=str(lost))
             self._insist(lambda: self._store.put_back(note))
         except ChannelDownError as error:
+            if self._is_too_old(note):  # nobody mends this channel: those behind it may be old as well
+                self._mark_failed(note, str(error), permanent=True)
+                return True
             self._insist(lambda: self._store.put_back(note))
             self._leave_alone(str(error), error.retry_after_seconds)
             return False
@@ -162,6 +169,10 @@ class Courier:
             self._mark_sent(note, remark or "")
         self._down = 0
         return True
+
+    def _is_too_old(self, note: Notification) -> bool:
+        patience = self._rules.patience
+        return patience is not None and self._wall.now() - note.created_at > patience
 
     def _commit(self, note: Notification, claimed_at: float) -> None:
         """Note that *note* is about to be handed over. A claim that has grown old while we were stopped is not used."""

@@ -74,9 +74,13 @@ class Post:
         self.stopping = Event()
         self.start()
 
-    def start(self, *, hold: bool = False) -> None:
+    def start(self, *, hold: bool = False, patience: timedelta | None = None) -> None:
         """Start a courier that remembers nothing."""
-        rules = DeliveryRules(hold, instead=lambda one, why: redirect(one, FALLBACK, why, self.wall.now()))
+
+        def instead(one: Notification, why: str) -> Notification | None:
+            return redirect(one, FALLBACK, why, self.wall.now())
+
+        rules = DeliveryRules(hold, instead=instead, patience=patience)
         self.courier = Courier("mail", self.channel, self.store, self.metrics, self.wall, rules, self.stopping)
 
     def put(self, *recipients: str, kind: str = "breached") -> None:
@@ -120,6 +124,19 @@ def test_what_waits_is_delivered_once(post: Post) -> None:
     assert post.results() == {"sent": 2}
     latency = {"channel": "mail", "kind": "breached"}
     assert post.metrics.registry.get_sample_value("slamon_notification_latency_seconds_sum", latency) == 10
+
+
+def test_a_channel_that_nobody_mends_gives_up_what_is_too_old_and_only_that(post: Post) -> None:
+    post.start(patience=48 * HOUR)
+    post.put("a")
+    post.channel.script = {"a": [DOWN] * 3, "b": [DOWN]}
+    assert post.deliver() == []
+    assert post.deliver(48 * HOUR) == []  # not yet too old
+    post.put("b")
+
+    assert post.deliver(MINUTE) == []  # the second one is young: the channel is left alone for its sake
+    assert post.results()["rejected"] == 1
+    assert sorted(post.deliver(HOUR)) == ["key/a/fallback", "key/b"]
 
 
 def test_a_failure_is_tried_again_later_and_later(post: Post) -> None:
