@@ -8,6 +8,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 from pypdf import PdfReader
 
@@ -89,6 +90,11 @@ def test_a_report_without_rows_says_so() -> None:
     seen = Seen(html_of(empty_report()))
     assert "No goal was missed." in seen.text
     assert "table" not in {tag for tag, _ in seen.tags}
+
+
+def test_ten_thousand_rows_are_all_on_the_page() -> None:
+    html = html_of(msgspec.structs.replace(sample_report(10_000), sections=sample_report(10_000).sections[1:2]))
+    assert html.count("<tr>") == 10_001
 
 
 def test_pdf_has_numbered_pages_and_what_it_is_about() -> None:

@@ -36,4 +36,6 @@ def _draw_themed(chart: Chart) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    return build_environment(FileSystemLoader(folder("reports")))
+    environment = build_environment(FileSystemLoader(folder("reports")))
+    environment.finalize = None  # a report is clean before it comes here, and longer than a mail may be
+    return environment
