@@ -1,4 +1,4 @@
-"""Names that a report may be about: as they are written, and the nearest ones to a name that is not known."""
+"""Names that a report may be about: as they are written, the nearest to one that is not known, all of a period."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
+import numpy as np
+
 from slamon.core.goals import FACTS
 from slamon.core.period import Period
 from slamon.core.reference import Reference
 from slamon.errors import InputError
+from slamon.jobs.report_material import Question, ticket_facts
 from slamon.ports import Store
+from slamon.reports.breaks import BROKEN
 from slamon.reports.document import Scope
+from slamon.reports.kinds import KINDS
 from slamon.reports.material import NONE_NAMED
 
 _BACK = timedelta(days=92)  # how far back a name is looked for that the reference data does not have
@@ -30,6 +35,21 @@ def resolve_scope(store: Store, scope: Scope, period: Period, known_at: datetime
     if not scope.by or scope.name in ("", NONE_NAMED):
         return Scope(scope.tenant, scope.by, scope.name)
     return Scope(scope.tenant, scope.by, _find(store, scope, period, known_at))
+
+
+def load_names(store: Store, asked: Question) -> set[str]:
+    """Return each name of the fact `asked.scope.by` of which such a report has something to tell."""
+    tenant, by, period = asked.scope.tenant, asked.scope.by, asked.period
+    if not KINDS[asked.kind].goals:  # what broke need not have ended
+        records = store.load_transitions(tenant, period.begins_at, asked.until)
+        broke = (record.ticket for record in records if record.transition.change in BROKEN)
+        return {ticket_facts(ticket)[by] for ticket in broke} - {""}
+    counted = store.load_goals(
+        tenant, period.begins_at, period.ends_at, known_at=asked.known_at, by=asked.denominator.column
+    )
+    still = store.load_open_goals(tenant, asked.until, known_at=asked.known_at)
+    columns = (goals.facts[by] for goals in (counted, still))
+    return {column.table[code] for column in columns for code in np.unique(column.codes)} - {""}
 
 
 def _find(store: Store, scope: Scope, period: Period, known_at: datetime) -> str:

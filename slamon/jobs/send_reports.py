@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from msgspec import structs
 
+from slamon.core.attainment import Denominator
 from slamon.core.instants import format_instant, from_epoch
 from slamon.core.period import Period
 from slamon.errors import InputError, SlamonError, StoreError
 from slamon.jobs.errand import Errand, Sent, is_sent, job_of
 from slamon.jobs.make_report import Asked
 from slamon.jobs.notice import notice
-from slamon.jobs.scope_names import resolve_scope
+from slamon.jobs.report_material import Question
+from slamon.jobs.scope_names import load_names, resolve_scope
 from slamon.jobs.tenant import TenantSettings
 from slamon.mail import add_words
 from slamon.ports import ArchivedFile, ArchivedReport, Notification, Store
-from slamon.ports.goals import By
 from slamon.reporting.environment import Rendered
 from slamon.reports.document import Report, Scope, encode
 
@@ -66,9 +66,6 @@ def key_of(name: str, period: Period, scope: Scope) -> str:
     return "/".join((scope.tenant, "report", name, period.name, *about))
 
 
-_COLUMNS: Mapping[str, By] = {"concluded": "ended_at", "due": "due_at", "started": "started_at"}
-
-
 class _Sender:
     """Goes through the tenants for one errand."""
 
@@ -83,8 +80,9 @@ class _Sender:
 
     def send_about(self, settings: TenantSettings) -> None:
         errand = self._errand
-        period = errand.period(self._store.load_last_end(settings.name, errand.name, errand.due_at))
-        for scope, alone in self._wanted(settings.name, period).items():
+        whole = errand.period(self._store.load_last_end(settings.name, errand.name, errand.due_at))
+        for scope, alone in self._wanted(settings.name, whole).items():
+            period = self._period_of(scope, whole)
             key = key_of(errand.name, period, scope)
             if self._store.find_archived(settings.name, [key]):
                 continue
@@ -93,6 +91,12 @@ class _Sender:
                 report = _marked(self._make(settings, asked), errand)
                 self.sent.messages += self._send(key, report, self._readers(settings.name, alone))
                 self.sent.reports += 1
+
+    def _period_of(self, scope: Scope, whole: Period) -> Period:
+        """Return the period of the report of *scope*: where it tells what came since the last one, since its own."""
+        errand = self._errand
+        last = self._store.load_last_end(scope.tenant, errand.name, errand.due_at, (scope.by, scope.name))
+        return whole if last is None else errand.period(last)
 
     def blame_unknown(self) -> None:
         """Count as failures the names in the settings that no tenant knows."""
@@ -125,16 +129,10 @@ class _Sender:
             self._known.add(name)
             found[scope] = (*found.get(scope, ()), *errand.recipients_of.get(name, ()))
         if not errand.names:
-            for name in self._names_in(tenant, period):
+            asked = Question(errand.kind, Scope(tenant, errand.by), period, errand.now, Denominator(errand.denominator))
+            for name in load_names(self._store, asked):
                 found.setdefault(Scope(tenant, errand.by, name), ())
         return dict(sorted(found.items(), key=lambda each: each[0].name))
-
-    def _names_in(self, tenant: str, period: Period) -> list[str]:
-        errand = self._errand
-        by = _COLUMNS[errand.denominator]
-        goals = self._store.load_goals(tenant, period.begins_at, period.ends_at, known_at=errand.now, by=by)
-        column = goals.facts[errand.by]
-        return [column.table[code] for code in np.unique(column.codes) if column.table[code]]
 
     def _readers(self, tenant: str, alone: Sequence[str]) -> list[tuple[str, str]]:
         """Return (channel, recipient) of everybody who gets a report, once."""

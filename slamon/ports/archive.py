@@ -91,8 +91,13 @@ class ArchiveStore(Protocol):
     def find_report(self, wanted: WantedReport, known_by: datetime) -> ArchivedReport | None:
         """The newest such report that was known at or before *known_by*."""
 
-    def load_last_end(self, tenant: str, name: str, before: datetime) -> datetime | None:
-        """The newest end before *before* of a period that the report *name* told of; None if it told of none."""
+    def load_last_end(
+        self, tenant: str, name: str, before: datetime, about: tuple[str, str] | None = None
+    ) -> datetime | None:
+        """The newest end before *before* of a period that the report *name* told of; None if it told of none.
+
+        *about*, a fact and a name of it, is the one of its scopes that counts; without it all do.
+        """
 
     def load_report(self, tenant: str, key: str) -> bytes:
         """The encoded report; a StoreError if it is not what was archived."""

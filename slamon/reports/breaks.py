@@ -13,7 +13,7 @@ from slamon.ports import TransitionRecord
 from slamon.reports.lines import GoalKey
 from slamon.reports.material import Break, Breaks
 
-_BROKEN = (Change.BREACHED, Change.MISSED)
+BROKEN = (Change.BREACHED, Change.MISSED)
 
 
 def read_breaks(
@@ -51,7 +51,7 @@ def _read_row(
 
     When several deadline versions broke, the newest stands for the goal.
     """
-    broken = [record.transition for record in group if record.transition.change in _BROKEN]
+    broken = [record.transition for record in group if record.transition.change in BROKEN]
     if not broken:
         return None
     ticket = group[-1].ticket

@@ -66,11 +66,16 @@ def find_known(connection: Connection, wanted: WantedReport, known_by: datetime)
     return None if row is None else ArchivedReport(*row)
 
 
-def load_last_end(connection: Connection, tenant: str, name: str, before: datetime) -> datetime | None:
+def load_last_end(
+    connection: Connection, tenant: str, name: str, before: datetime, about: tuple[str, str] | None
+) -> datetime | None:
     """Return the newest end before *before* of a period that the report *name* told of; None if it told of none."""
     of = reports.c
     query: Select[datetime | None] = select(func.max(of.ends_at))
-    return connection.scalar(query.where(of.tenant == tenant, of.name == name, of.ends_at < before))
+    query = query.where(of.tenant == tenant, of.name == name, of.ends_at < before)
+    if about is not None:
+        query = query.where(of.scope_by == about[0], of.scope_name == codec.storable(about[1]))
+    return connection.scalar(query)
 
 
 def load_body(connection: Connection, tenant: str, key: str) -> bytes:

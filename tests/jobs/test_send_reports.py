@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from slamon import resources
+from slamon.core.instants import to_epoch
 from slamon.core.promise import PolicyRule
 from slamon.core.reference import GoalHours
 from slamon.jobs.errand import Errand, Sent, is_sent
@@ -151,6 +152,39 @@ def test_each_board_gets_its_own_and_the_managers_all(desk: OpenDesk, store: Sql
     assert (sent.reports, sent.failures) == (2, [])
     told = {row.report.of: sorted(each.recipient for each in row.deliveries) for row in store.load_reports(10)}
     assert told == {"Help Desk": ["boss@example.org", "desk@example.org"], "NOC": ["boss@example.org"]}
+
+
+def test_with_by_what_broke_or_is_open_is_told_of_too(desk: OpenDesk, store: SqlStore) -> None:
+    """None of these goals has ended: a board that answers nothing must not be left out."""
+    watched = three_breaches(desk)
+    watched.evaluate("16:30")
+
+    assert send(watched, errand_of("16:45", by="board")).reports == 2
+    assert send(watched, errand_of("2026-11-03T07:00", by="board", name="daily", kind="daily")).reports == 2
+
+
+def test_a_breach_report_that_failed_for_one_board_loses_nothing_of_it(desk: OpenDesk, store: SqlStore) -> None:
+    watched = three_breaches(desk)
+    names = ("Help Desk", "NOC")
+
+    def fails(settings: TenantSettings, asked: Asked) -> Report:
+        if asked.scope.name == "Help Desk":
+            raise ZeroDivisionError("oh")
+        return make_report(store, settings, asked)
+
+    send(watched, errand_of("13:00", by="board", names=names))
+    watched.evaluate("14:30")
+    send_reports(store, [watched.settings], errand_of("14:45", by="board", names=names), fails, PRESS)
+    watched.evaluate("16:30")
+    assert send(watched, errand_of("16:45", by="board", names=names)).failures == []
+
+    newest = [report for report in reports_in(store) if report.ends_at == to_epoch(at("16:45"))]
+    begins = {report.scope.name: report.begins_at for report in newest}
+    assert begins == {"Help Desk": to_epoch(at("13:00")), "NOC": to_epoch(at("14:45"))}
+    assert {report.scope.name: "No. 1 is late" in encode(report).decode() for report in newest} == {
+        "Help Desk": True,
+        "NOC": False,
+    }
 
 
 def test_a_late_one_says_so_in_the_archive_and_to_its_reader(desk: OpenDesk, store: SqlStore) -> None:

@@ -81,6 +81,9 @@ def test_the_last_period_told_of_is_that_of_the_same_name_and_tenant(store: SqlS
 
     assert store.load_last_end(MAIN, "monthly", NOW) == NOW - 2 * DAY
     assert store.load_last_end("else", "monthly", NOW) is None
+    store.archive_report(archived("acme", name="monthly", by="company", of="Acme", ends_at=NOW - DAY), BODY, [], [])
+    assert store.load_last_end(MAIN, "monthly", NOW, ("company", "Acme")) == NOW - DAY
+    assert store.load_last_end(MAIN, "monthly", NOW, ("company", "Else")) is None
 
 
 def test_what_is_not_what_was_archived_is_not_shown(store: SqlStore, url: str) -> None:

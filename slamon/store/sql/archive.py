@@ -27,9 +27,11 @@ class SqlArchiveStore(SqlPart):
         with self._database.reading() as connection:
             return archive.find_known(connection, wanted, known_by)
 
-    def load_last_end(self, tenant: str, name: str, before: datetime) -> datetime | None:
+    def load_last_end(
+        self, tenant: str, name: str, before: datetime, about: tuple[str, str] | None = None
+    ) -> datetime | None:
         with self._database.reading() as connection:
-            return archive.load_last_end(connection, tenant, name, before)
+            return archive.load_last_end(connection, tenant, name, before, about)
 
     def load_report(self, tenant: str, key: str) -> bytes:
         with self._database.reading() as connection:
