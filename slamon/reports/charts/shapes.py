@@ -92,10 +92,11 @@ def draw_spread(axes: Axes, spread: Spread) -> None:
         axes.axvline(at, color=INK, linewidth=1.2, linestyle=DASHED)
         top = ("data", "axes fraction")
         axes.annotate("the goal", (at, 1), xycoords=top, xytext=(4, 2), textcoords="offset points")
-    labels = [f"{begin}–{end} %" for begin, end in zip((0, *ends), ends, strict=False)]
-    labels.append(f"over {ends[-1]} %" if ends else "all")
+    labels = [f"{begin}–{end}" for begin, end in zip((0, *ends), ends, strict=False)]
+    labels.append(f"over {ends[-1]}" if ends else "all")
     axes.set_xticks(range(len(labels)), labels, fontsize=8)
     axes.set_ylim(0, max([*spread.goals, 1]) * 1.12)
+    axes.set_xlabel("% of the goal")
     axes.set_ylabel("goals")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     grid(axes, "y")

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from slamon.clean import clean_line
 from slamon.errors import ReportFormatError
 from slamon.reports.document import Report, Table
-from slamon.reports.flat import Field, Plain, fields_of, values_of
+from slamon.reports.flat import Field, Plain, fields_of
 from slamon.reports.formats.files import ReportFile, stem_of
+from slamon.reports.frames import frame_of
 from slamon.reports.sheets import sheets_of
 from slamon.reports.written import utc_rfc3339
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_READ = {
+_STORED = {
     Plain.TEXT: "VARCHAR",
     Plain.WHOLE: "BIGINT",
     Plain.PERCENT: "DECIMAL(6, 1)",
-    Plain.INSTANT: "BIGINT",
+    Plain.INSTANT: "TIMESTAMPTZ",
     Plain.FLAG: "BOOLEAN",
 }
 
@@ -75,28 +73,19 @@ def _about(report: Report) -> str:
 
 
 def _parquet(connection: DuckDBPyConnection, table: Table, about: str, folder: Path) -> bytes:
-    rows, made = folder / "rows.json", folder / "made.parquet"
-    fields = fields_of(table)
-    with rows.open("wb") as target:
-        target.writelines(_lines(table, fields))
-    types = ", ".join(f"{_quoted(f'c{place}')}: {_quoted(_READ[field.plain])}" for place, field in enumerate(fields))
-    columns = ", ".join(_column(place, field) for place, field in enumerate(fields))
+    made = folder / "made.parquet"
+    connection.register("frame", frame_of(table))
+    columns = ", ".join(_column(field) for field in fields_of(table))
     connection.execute(
-        f"COPY (SELECT {columns} FROM read_json({_quoted(str(rows))}, format = 'newline_delimited', "  # noqa: S608
-        f"columns = {{{types}}})) TO {_quoted(str(made))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {about})"
+        f"COPY (SELECT {columns} FROM frame) TO {_quoted(str(made))} "  # noqa: S608
+        f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {about})"
     )
     return made.read_bytes()
 
 
-def _lines(table: Table, fields: tuple[Field, ...]) -> Iterator[bytes]:
-    names = [f"c{place}" for place in range(len(fields))]
-    for row in values_of(table):
-        yield msgspec.json.encode(dict(zip(names, row, strict=True))) + b"\n"
-
-
-def _column(place: int, field: Field) -> str:
-    read = f"to_timestamp(c{place})" if field.plain is Plain.INSTANT else f"c{place}"
-    return f'{read} AS "{field.name.replace(chr(34), chr(34) * 2)}"'
+def _column(field: Field) -> str:
+    name = '"' + field.name.replace('"', '""') + '"'
+    return f"CAST({name} AS {_STORED[field.plain]}) AS {name}"  # a column of nothing has no type of its own
 
 
 def _quoted(text: str) -> str:
