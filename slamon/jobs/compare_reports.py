@@ -9,7 +9,7 @@ from slamon.core.attainment import Denominator
 from slamon.core.goals import Goals
 from slamon.core.instants import from_epoch
 from slamon.core.period import stretch
-from slamon.jobs.report_material import Question, load_rules, load_scoped, load_tickets, load_watched
+from slamon.jobs.report_material import Question, load_excuses, load_rules, load_scoped, load_tickets, load_watched
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Store
 from slamon.reports.changed import Changed, compare_goals, find_renames, flips_first
@@ -40,6 +40,7 @@ def compare_reports(store: Store, settings: TenantSettings, then: Report, now: R
         changes=tuple(changes),
         changes_since=then.known_at,
         tickets=load_tickets(store, settings, listed, asked.known_at),
+        excuses=load_excuses(store, settings.name, listed, asked.known_at),
         rules=load_rules(store, _versions(changes)),
     )
     return differences(material, then, now, find_renames(old, new))

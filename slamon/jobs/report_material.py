@@ -94,19 +94,8 @@ def load_watched(store: Store, settings: TenantSettings, begins_at: datetime, en
         to_epoch(begins_at),
         to_epoch(ends_at),
         None if since is None else to_epoch(since),
-        tuple(_joined((to_epoch(begin), to_epoch(end)) for begin, end in blind)),
+        tuple((to_epoch(begin), to_epoch(end)) for begin, end in blind),
     )
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return *spans*, in order, those that touch as one."""
-    found: list[tuple[int, int]] = []
-    for begin, end in spans:
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((begin, end))
-    return found
 
 
 def _seen_at(store: Store, asked: Question) -> int | None:
@@ -282,13 +271,14 @@ def _with_details(
     excluded = excluded_lines(material, MOST_LISTED)
     broken = [row.key for row in _all_breaks(material.breaks)]
     excused = {line.key.ticket_id for line in excluded if line.bin is Bin.EXEMPT} | {key.ticket_id for key in broken}
+    excused |= {change.key.ticket_id for change in material.changes if change.flips}
     unjudged = {line.key.ticket_id for line in excluded if line.bin is not Bin.EXEMPT}
     return replace(
         material,
         stories=stories,
         untold=len(wanted) - len(stories),
         tickets=load_tickets(store, settings, _listed(material, wanted), asked.known_at),
-        excuses=_excuses(store, settings.name, excused, asked.known_at),
+        excuses=load_excuses(store, settings.name, excused, asked.known_at),
         reasons=_reasons(store, settings.name, unjudged, asked.known_at),
         rules=load_rules(store, _versions(material)),
     )
@@ -333,7 +323,7 @@ def load_tickets(
     }
 
 
-def _excuses(store: Store, tenant: str, ids: Collection[int], known_at: datetime) -> dict[tuple[int, int], Excuse]:
+def load_excuses(store: Store, tenant: str, ids: Collection[int], known_at: datetime) -> dict[tuple[int, int], Excuse]:
     """Return who had excused which goals by *known_at*, by ticket and stage."""
     found = {}
     for number, said in store.load_interventions(tenant, ids).items():

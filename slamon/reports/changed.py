@@ -53,14 +53,18 @@ def changes_in(goals: Goals, since: int, until: int) -> list[Changed]:
 def compare_goals(then: Goals, now: Goals, then_at: int, now_at: int) -> list[Changed]:
     """Return what differs between the goals known at *then_at* and at *now_at*, by ticket, stage and cycle.
 
-    A row that slamon never took back is the same; only that a person excused it can be new.
+    A row that slamon never took back is the same; only that a person excused it can be new. A goal that is open as
+    it was has not changed by that time went on.
     """
     old, new = _packed(then), _packed(now)
     _, in_old, in_new = np.intersect1d(old, new, assume_unique=True, return_indices=True)
     stays = (then.known_at[in_old] == now.known_at[in_new]) & (then.exempt[in_old] == now.exempt[in_new])
     was = _lines(then, np.setdiff1d(np.arange(len(then)), in_old[stays]), then_at)
     has = _lines(now, np.setdiff1d(np.arange(len(now)), in_new[stays]), now_at)
-    return [Changed(key, was.get(key), has.get(key), _learnt(has.get(key), now)) for key in sorted({*was, *has})]
+    found = [
+        Changed(key, was.get(key), has.get(key), _learnt(has.get(key), now, then_at)) for key in sorted({*was, *has})
+    ]
+    return [change for change in found if not _is_still_open(change.was, change.now)]
 
 
 def _packed(goals: Goals) -> Ints:
@@ -71,12 +75,19 @@ def _lines(goals: Goals, rows: Ints, at: int) -> dict[GoalKey, GoalLine]:
     return {line.key: line for line in lines_of(goals, sort_out(goals, at), rows.tolist())}
 
 
-def _learnt(line: GoalLine | None, now: Goals) -> int | None:
+def _is_still_open(was: GoalLine | None, now: GoalLine | None) -> bool:
+    if was is None or now is None or was.ended_at is not None or now.ended_at is not None:
+        return False
+    return (was.bin, was.terms, was.facts) == (now.bin, now.terms, now.facts)
+
+
+def _learnt(line: GoalLine | None, now: Goals, then_at: int) -> int | None:
+    """Return when the row of *line* was learnt; None where it was known before: a person spoke since."""
     if line is None:
         return None
     row = np.flatnonzero((now.ticket_id == line.key.ticket_id) & (now.stage == line.key.stage))
     known = [int(now.known_at[place]) for place in row if now.cycle[place] == line.key.cycle]
-    return max(known, default=None)
+    return max((at for at in known if at > then_at), default=None)
 
 
 def flips_first(changes: Sequence[Changed]) -> list[Changed]:

@@ -158,10 +158,11 @@ def test_T70_what_was_known_stays_so_and_what_has_changed_is_told_with_why(desk:
     told = compare_reports(watched.store, watched.settings, before, after)
     changes = {(row[0].words, row[3], row[5], row[6], row[7]) for row in told.tables[1].rows}  # type: ignore[union-attr]
     assert changes == {
-        ("1", "resolve", "missed", "exempted", "exempted"),
+        ("1", "resolve", "missed", "exempted", "exempted by boss on 4 Nov 2026 10:00: agreed with the customer"),
         ("2", "resolve", "met", "not counted", "no longer ended then: reopened, or its history was told anew"),
     }
     assert ("Goals missed", "1", "0") in told.tables[0].rows
+    assert [row[8] for row in told.tables[1].rows] == [int(later.timestamp()), None]  # when, not when it was missed
 
     next_day = Asked("monthly", Scope(TENANT), period_named("2026-11-03", UTC), at("2026-11-05T08:00"))
     corrected = make_report(watched.store, watched.settings, next_day)

@@ -15,7 +15,7 @@ from slamon.reports.changed import compare_goals, find_renames
 from slamon.reports.document import Report, Scope, Section, Share, Spread, Trend, decode, encode
 from slamon.reports.kinds import KINDS
 from slamon.reports.material import Excuse, Material, PastPeriod, Rule, TicketFacts, Watched
-from tests.reports.goals import Row, State, goals_of, seconds
+from tests.reports.goals import NEVER, Row, State, goals_of, seconds
 
 OCTOBER = period_named("2026-10", ZoneInfo("Europe/Riga"))
 BEGINS, ENDS = seconds("2026-09-30T21:00:00"), seconds("2026-10-31T22:00:00")
@@ -177,4 +177,23 @@ def test_what_was_learnt_later_is_told_by_what_changed() -> None:
         ("met", "not counted", "no longer ended then: reopened, or its history was told anew"),
         ("not told of", "met", "learnt of later"),
         ("missed", "exempted", "exempted"),
+    ]
+
+
+def test_an_open_goal_that_went_on_is_no_history_told_anew() -> None:
+    """Goal 1 was reached, 2 waits on, 3 passed its deadline, 4 was excused: of none is what was told wrong."""
+    opened = Row(state=State.OPEN, due_at=90, known_at=10)
+    later = replace(opened, known_at=95, elapsed_seconds=3601)
+    then = [replace(opened, ticket_id=number) for number in (1, 3, 4)] + [replace(opened, ticket_id=2, due_at=NEVER)]
+    now = [Row(1, due_at=90, ended_at=80, known_at=95), replace(later, ticket_id=2, due_at=NEVER)]
+    now += [replace(later, ticket_id=3), replace(later, ticket_id=4, exempt=True)]
+
+    changes = compare_goals(goals_of(then), goals_of(now), 40, 100)
+
+    excuses = {(4, 2): Excuse("boss", 70, "agreed")}
+    told = section(build([], changes=tuple(changes), changes_since=40, excuses=excuses), "corrections")
+    assert cells(told, "was", "now", "why") == [
+        ("open", "met", "open then, over since"),
+        ("open", "open, over", "its deadline has passed since"),
+        ("open", "exempted", "exempted by boss on 1 Jan 1970 03:01: agreed"),
     ]

@@ -9,15 +9,16 @@ from slamon.core.attainment import Bin
 from slamon.reports.changed import BIN_WORDS, Changed, Rename, flips_first
 from slamon.reports.document import Cell, Column, Figure, Report, Section, Share, Table, Unit
 from slamon.reports.kinds.tables import SUMMARY, TICKET, most_said, ticket_cell
-from slamon.reports.kinds.words import instant_words, named
+from slamon.reports.kinds.words import excuse_words, instant_words, named
+from slamon.reports.lines import GoalLine
 from slamon.reports.material import Material
 from slamon.reports.written import cell_text, counts_text
 
 MOST_CHANGES = 200
 
 
-def why_changed(change: Changed, rules: Mapping[str, str]) -> str:
-    """Return what changed, in words; *rules* are promises by version."""
+def why_changed(change: Changed, rules: Mapping[str, str], excused: str = "exempted") -> str:
+    """Return what changed, in words; *rules* are promises by version, *excused* says who exempted the goal and why."""
     was, now = change.was, change.now
     if was is None:
         return "learnt of later"
@@ -28,13 +29,22 @@ def why_changed(change: Changed, rules: Mapping[str, str]) -> str:
         said.append(f"judged by another promise or calendar: {_rule(rules, was.terms)}, now {_rule(rules, now.terms)}")
     elif was.goal_seconds != now.goal_seconds:
         said.append("another goal")
-    if was.ended_at != now.ended_at or (was.elapsed_seconds != now.elapsed_seconds and not said):
+    if was.ended_at is None:
+        said += _went_on(was, now)
+    elif was.ended_at != now.ended_at or (was.elapsed_seconds != now.elapsed_seconds and not said):
         said.append("its history was told anew")
     if (was.bin is Bin.EXEMPT) != (now.bin is Bin.EXEMPT):
-        said.append("exempted" if now.bin is Bin.EXEMPT else "no longer exempted")
+        said.append(excused if now.bin is Bin.EXEMPT else "no longer exempted")
     moved = [fact for fact in was.facts if was.facts[fact] != now.facts[fact] and fact != "policy"]
     said += [f"{fact} {named(was.facts[fact])!r} is now {named(now.facts[fact])!r}" for fact in moved]
     return "; ".join(said) or "its history was told anew"
+
+
+def _went_on(was: GoalLine, now: GoalLine) -> list[str]:
+    """Return what became of a goal that was open."""
+    if now.ended_at is not None:
+        return ["open then, over since"]
+    return ["its deadline has passed since"] if (was.bin, now.bin) == (Bin.OPEN, Bin.OVER) else []
 
 
 def _rule(rules: Mapping[str, str], version: str) -> str:
@@ -65,8 +75,11 @@ def _row(material: Material, change: Changed, rules: Mapping[str, str]) -> tuple
     was = "not told of" if change.was is None else BIN_WORDS[change.was.bin]
     now = "not counted" if change.now is None else BIN_WORDS[change.now.bin]
     facts = material.facts_of(change.key.ticket_id)
+    excuse = material.excuse_of(change.key) if change.now is not None and change.now.bin is Bin.EXEMPT else None
+    why = why_changed(change, rules, "exempted" if excuse is None else excuse_words(excuse, material.period))
+    learnt_at = excuse.at if excuse is not None and change.learnt_at is None else change.learnt_at
     head = (ticket_cell(material, change.key.ticket_id), facts.summary, named(line.facts["company"]))
-    return (*head, line.stage.label, line.ended_at, was, now, why_changed(change, rules), change.learnt_at)
+    return (*head, line.stage.label, line.ended_at, was, now, why, learnt_at)
 
 
 def corrections(material: Material) -> Section | None:
