@@ -26,14 +26,15 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def sheets_of(report: Report) -> Iterator[tuple[str, Table]]:
-    """Yield (name, table), the names without repetition."""
+    """Yield (name, table), the names without repetition: what a chart draws is `.chart` where a table has its name."""
     yield "about", about(report)
     yield "figures", figures(report)
     for section in report.sections:
-        for table in section.tables:
-            yield _name(section, table), table
+        tables = {_name(section, table): table for table in section.tables}
+        yield from tables.items()
         for chart in section.charts:
-            yield _name(section, chart), drawn(chart)
+            name = _name(section, chart)
+            yield f"{name}.chart" if name in tables else name, drawn(chart)
 
 
 def _name(section: Section, part: Table | Chart) -> str:

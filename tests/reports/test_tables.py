@@ -9,11 +9,12 @@ import resource
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from slamon.errors import ReportFormatError
-from slamon.reports.document import Share
+from slamon.reports.document import Chart, Column, Holders, Section, Share, Table
 from slamon.reports.fit import LONGEST, fit
 from slamon.reports.formats import Form, ReportFile, files_of, stem_of, write_files
 from slamon.reports.samples import sample_report
@@ -86,6 +87,18 @@ def test_csv_opens_in_a_spreadsheet_and_runs_nothing() -> None:
         assert row["summary"].removeprefix("'") == formula.strip()
     assert {row["ticket_link"] for row in rows} == {""}  # javascript: leads nowhere
     assert [row["is_total"] for row in rows[-2:]] == ["false", "true"]
+
+
+def test_a_chart_named_like_its_table_has_a_file_of_its_own() -> None:
+    table = Table("held", (Column("holder", "Held by"),), (("a",), ("b",)))
+    chart = Chart("held", "Held", "Most was held by a.", Holders((("a", 60),)))
+    section = Section("held", "Held", (), (table,), (chart,))
+    report = msgspec.structs.replace(sample_report(), sections=(section,))
+
+    files = {file.name.removeprefix(f"{stem_of(report)}."): file for file in files_of(report, Form.CSV)}
+
+    assert [row["holder"] for row in read_csv(files["held.csv"])] == ["a", "b"]
+    assert read_csv(files["held.chart.csv"]) == [{"holder": "a", "held_seconds": "60"}]
 
 
 def test_json_is_what_its_schema_says() -> None:
