@@ -98,12 +98,13 @@ def _known_at(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     if text in (None, "now"):
         return now
     try:
-        at = midnight(date.fromisoformat(text) + timedelta(days=1), zone) - timedelta(seconds=1)
+        day = date.fromisoformat(text)
+        begins_at, at = midnight(day, zone), midnight(day + timedelta(days=1), zone) - timedelta(seconds=1)
     except ValueError:
         try:
-            at = parse_instant(text)
+            begins_at = at = parse_instant(text)
         except ValueError as error:
             raise click.UsageError(f"--as-known: {error}, nor a date, nor now") from None
-        if at > now:
-            raise click.UsageError(f"--as-known: {text} has not come yet") from None
+    if begins_at > now:
+        raise click.UsageError(f"--as-known: {text} has not come yet")
     return min(at, now)

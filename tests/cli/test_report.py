@@ -120,6 +120,7 @@ def test_what_changed_since_is_listed(folder: Path, tmp_path: Path) -> None:
         (("monthly", "--format", "docx"), "'docx' is none"),
         (("monthly", "--zone", "Mars/Olympus"), "--zone"),
         (("monthly", "--as-known", "2199-01-01T00:00:00Z"), "has not come yet"),
+        (("monthly", "--as-known", "2199-01-01"), "has not come yet"),
         (("yearly",), "No such command"),
         (("review",), "name it"),
     ],
