@@ -57,8 +57,8 @@ def test_a_workbook_runs_nothing() -> None:
 
 def test_names_of_sheets_are_legal_and_told_apart() -> None:
     taken: set[str] = set()
-    names = [sheet_name(wanted, taken) for wanted in ("[a]:*?/\\'", "A", "History", "'", "x" * 99, "x" * 99)]
-    assert names == ["a", "A 2", "History of goals", "Sheet", "x" * 31, f"{'x' * 29} 2"]
+    names = [sheet_name(wanted, taken) for wanted in ("[a]:*?/\\'", "A", "History", "'", "x" * 99, "x" * 99, "b: c")]
+    assert names == ["a", "A 2", "History of goals", "Sheet", "x" * 31, f"{'x' * 29} 2", "b c"]
 
 
 def test_the_same_report_gives_the_same_workbook() -> None:

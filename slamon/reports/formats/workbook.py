@@ -72,7 +72,8 @@ def xlsx_file(report: Report) -> ReportFile:
 
 def sheet_name(wanted: str, taken: set[str]) -> str:
     """Return a name that Excel takes and that is not in *taken*, to which it is added."""
-    name = re.sub(r"[\[\]:*?/\\]", " ", clean_line(wanted)).strip(" '")[:31].strip(" '") or "Sheet"
+    legal = " ".join(re.sub(r"[\[\]:*?/\\]", " ", clean_line(wanted)).split())
+    name = legal.strip(" '")[:31].strip(" '") or "Sheet"
     if name.lower() == "history":  # Excel keeps it for itself
         name = "History of goals"
     for number in chain([""], map(" {}".format, range(2, 1_000))):

@@ -84,5 +84,6 @@ def _still_open(material: Material) -> list[str]:
     still = sum_up(open_totals(material))
     if not still.still_open:
         return []
-    over = f", {still.over} of them past the deadline" if still.over else ""
+    which = f"{still.over} of them" if still.still_open > 1 else "and is"
+    over = f", {which} past the deadline" if still.over else ""
     return [f"At the end {plural(still.still_open, 'goal')} {_were(still.still_open)} open{over}."]
