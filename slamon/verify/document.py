@@ -26,7 +26,7 @@ from slamon.verify.wall import Calendar
 STAGES = ("respond", "plan", "resolve")
 LEVEL_KINDS = ("entered", "status", "restored", "cancelled", "resolved")
 _KEYS = ("format", "tenant", "ticket", "summary", "as_of", "calendar", "terms", "events")
-_TOLD_KEYS = ("sight",)  # how fresh it is: nothing to derive it from
+_TOLD_KEYS = ("sight", "interventions", "marks")  # how fresh it is, what people said: nothing to derive them from
 _DERIVED_KEYS = ("clock", "stages", "intervals", "digest")
 _EVENT_KEYS = ("event", "kind", "at", "not_before", "origin", "id", "name", "level", "terms")
 _OTHER_KINDS = (
