@@ -62,6 +62,7 @@ class TenantCycle:
         self._teller = parts.teller
         self._endings = parts.endings
         self._busy = asyncio.Lock()
+        self._storing = asyncio.Lock()
         self._counts: OpenCounts | None = None
         self._random = Random()  # noqa: S311  (which readings are checked again is no secret)
 
@@ -145,14 +146,20 @@ class TenantCycle:
 
     async def _evaluate(self, *, always_publish: bool) -> None:
         counts, self._counts = self._counts, None  # whatever fails from here on, they are counted anew
-        now, held = self._wall.now(), self._held()
-        read = await asyncio.to_thread(self._evaluator.evaluate, now, self._announcer, held)
+        async with self._storing:
+            now, held = self._wall.now(), self._held()
+            read = await asyncio.to_thread(self._evaluator.evaluate, now, self._announcer, held)
         if read.ids or always_publish:
             counts = await asyncio.to_thread(self._publish, counts, read)
         self._counts = counts
         ended = await asyncio.to_thread(self._endings.tell, now) if self._endings else 0
         if read.ids or ended:
             self._outbox.set()
+
+    async def settled(self) -> None:
+        """Return once what is being read now is stored: it is dated by when that began."""
+        async with self._storing:
+            pass
 
     async def _publish_as_known(self) -> None:
         """Show what was known before a poll that failed, and what it stored; nothing new is judged by that."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,8 +25,15 @@ _LAST_SUCCESS = "slamon_report_last_success_timestamp_seconds"
 DB_SECONDS = 5.0  # between two tries to reach the database
 
 
+async def _nothing_is_read() -> None:
+    """Nobody reads tickets beside this."""
+
+
 class ReportDesk:
-    """Makes the reports that *config* names. *domain* gives what Message-IDs end with; *sent* hears of new messages."""
+    """Makes the reports that *config* names. *domain* gives what Message-IDs end with; *sent* hears of new messages.
+
+    *settled* returns once all is stored that was being read: a report must not tell of a time that is still written.
+    """
 
     def __init__(
         self,
@@ -39,6 +46,7 @@ class ReportDesk:
         domain: Callable[[], str],
         sent: Callable[[], None],
         make: Make = make_report,
+        settled: Callable[[], Awaitable[object]] = _nothing_is_read,
     ) -> None:
         self._config = config
         self._store = store
@@ -48,6 +56,7 @@ class ReportDesk:
         self._domain = domain
         self._sent = sent
         self._make = make
+        self._settled = settled
         self._turns = {name: asyncio.Lock() for name in config.reports}
         self._since = remember_schedules(store, config.reports, wall.now())
         self._said: set[tuple[datetime, str]] = set()
@@ -75,6 +84,7 @@ class ReportDesk:
     async def make(self, name: str) -> Sent:
         """Make the report *name* for its newest period, however long ago that ended."""
         due_at, now = self._due_at(name), self._wall.now()
+        await self._settled()
         domain = await asyncio.to_thread(self._domain)
         late = now - due_at > LATE
         order = order_report(self._config, name, due_at, now, domain, late=late)

@@ -118,6 +118,7 @@ class Workplace:
             self.leases.holder,
             domain=lambda: mail_domain(config, store),
             sent=self.outbox.set,
+            settled=lambda: asyncio.gather(*(watch.settled() for watch in self.watches)),
         )
 
     def _zone(self, tenant: str) -> ZoneInfo:

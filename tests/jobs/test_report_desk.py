@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,15 @@ class Life:
         self.store = store
         self.wall = HandTime(at("2026-10-20T00:00"))
         self.fails = False
+        self.order: list[str] = []
         self.metrics = Metrics(version="0", tzdata_version="0", tenants=["main"], reports=["daily"], strict=True)
 
+    async def settled(self) -> None:
+        self.order.append("settled")
+        self.wall.moment += timedelta(seconds=20)
+
     async def make(self, order: ReportOrder) -> Sent:
+        self.order.append(f"known at {order.errand.now:%H:%M:%S}")
         if self.fails:
             raise ValueError("no memory")
         return fill_order(order)
@@ -67,6 +74,7 @@ class Life:
             domain=lambda: "example.org",
             sent=lambda: None,
             make=self.make,
+            settled=self.settled,
         )
         asyncio.run(desk.make_all_due())
         return desk
@@ -97,6 +105,14 @@ def test_what_was_due_before_anybody_asked_is_not_made(life: Life) -> None:
 
     life.fire(desk, "2026-10-24T04:00")
     assert life.told() == [("2026-10-23", False)]
+
+
+def test_what_is_being_read_is_stored_before_a_report_is_made_of_what_was_known_then(life: Life) -> None:
+    """What began to be read a second before its time and is stored after it would be in no breach report."""
+    desk = life.start("2026-10-23T05:00")
+    life.fire(desk, "2026-10-24T04:00")
+
+    assert life.order == ["settled", "known at 04:00:00"]
 
 
 def test_a_clock_that_was_ahead_at_the_first_start_puts_no_report_off(life: Life) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from slamon.core.promise import PolicyRule
 from slamon.core.reading import Verdict
 from slamon.core.reference import GoalHours
 from slamon.errors import SourceUnavailableError, StoreUnavailableError
+from slamon.ports import Store
 from slamon.walltime import SimulatedTime
 from slamon.watch import TenantWatch
 from tests.jobs.conftest import OpenDesk
@@ -150,6 +152,41 @@ def test_poll_and_evaluation_never_overlap(desk: OpenDesk) -> None:
     asyncio.run(both())
 
     assert watched.told() == [("entered", "10:00:00", "New")]
+
+
+class HeldStore:
+    """The real store, which stores readings when it may."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.reached, self.may = threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "save_evaluation":
+            self.reached.set()
+            assert self.may.wait(PATIENCE)
+        return getattr(self._store, name)
+
+
+def test_what_is_being_read_is_waited_for_until_it_is_stored(desk: OpenDesk) -> None:
+    """A report dates what it knows: what was read before then must be there."""
+    watched = desk(worlds_of(Life(ticket())), wrap=HeldStore)
+    watched.wall.moment = at("10:05")
+    held = watched.used
+    assert isinstance(held, HeldStore)
+
+    async def ask() -> None:
+        cycle = asyncio.create_task(watched.watch.cycle())
+        assert await asyncio.to_thread(held.reached.wait, PATIENCE)
+        settled = asyncio.create_task(watched.watch.settled())
+        await asyncio.sleep(0)
+        assert not settled.done()
+        held.may.set()
+        await settled
+        assert watched.store.load_readings(TENANT, [1])
+        await cycle
+
+    asyncio.run(ask())
 
 
 def test_reference_data_that_cannot_be_read_leave_the_old_ones(desk: OpenDesk) -> None:
