@@ -31,7 +31,7 @@ def slo(context: click.Context, *, month_name: str | None, tenant: str | None, b
     """Hold the month's goals against the percents that were promised.
 
     MET and MISSED were concluded in the month; LATE ones are open and broke in it. MAY MISS of the goals
-    expected in the month, LEFT of that; WILL MISS is the probability that it will not do.
+    expected in the month, LEFT of that; WILL MISS is how probable it is that more will be missed.
     """
     from slamon.cli.tickets import chosen_tenants
     from slamon.objectives import read_month
