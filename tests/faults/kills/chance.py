@@ -73,13 +73,14 @@ def judge(both: Pair, folder: Path, kills: int, end: datetime) -> Outcome:
     """Judge what two daemons left, beside the same desk watched calmly until *end*."""
     kept, mails = both.kept(), both.mails()
     found = check(kept, mails, ())
-    looks = [row[0] for row in both.ask("SELECT started_at FROM polls WHERE result = 'ok' ORDER BY started_at")]
+    polls = both.ask("SELECT started_at, finished_at FROM polls WHERE result = 'ok' ORDER BY started_at")
+    looks = [row[0] for row in polls]
     calm = asyncio.run(_calm(folder / "calm", both.plan, end))
     rough = _told(both.url)
     judged = [row[0] for row in both.ask("SELECT DISTINCT as_of FROM readings")]
     for key, told in calm.items():
         # Whoever looked and judged while it was so must have told it.
-        if key not in rough and _came_up(told, looks[1:], judged):
+        if key not in rough and _came_up(told, polls, judged):
             found.lost.append(f"{key} at {told.at} was never told")
     for key, told in rough.items():
         if key in calm and told.at != calm[key].at:
@@ -91,10 +92,14 @@ def judge(both: Pair, folder: Path, kills: int, end: datetime) -> Outcome:
     return Outcome(kills, len(mails), found, gap)
 
 
-def _came_up(told: Told, looks: Sequence[int], judged: Sequence[int]) -> bool:
-    """Say whether all tickets were judged, soon after a look at them, while a change stood as it was told calmly."""
+def _came_up(told: Told, polls: Sequence[Sequence[int]], judged: Sequence[int]) -> bool:
+    """Say whether all tickets were judged, soon after two polls, while a change stood as it was told calmly.
+
+    The first poll of a daemon leaves trails to its second, and tickets may be judged while a poll goes on.
+    """
     fresh = 2 * int(POLL.total_seconds())
-    return any(told.seen < look <= at < min(told.until, look + fresh) for look in looks for at in judged)
+    later = [ended for (before, _), (_, ended) in pairwise(polls) if told.seen < before]
+    return any(ended <= at < min(told.until, ended + fresh) for ended in later for at in judged)
 
 
 def _stale(both: Pair) -> list[str]:
