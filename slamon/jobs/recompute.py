@@ -56,9 +56,10 @@ def find_corrected(store: Store, settings: TenantSettings, reference: Reference 
     sources = [each for each in reference.calendars.values() if each.name == name] if reference else []
     seen = store.find_calendars(name)
     if own is None and not sources:
-        known = {*settings.promises.calendars, *store.name_calendars()}
+        known = {*settings.promises.calendars}
         known |= {each.name for each in reference.calendars.values()} if reference else set()
-        said = "it is neither in the settings nor in ConnectWise any more" if seen else offer_names(name, known)
+        gone = "tickets were counted on it, but neither the settings nor ConnectWise have one to correct it by"
+        said = gone if seen else offer_names(name, known)
         raise InputError(f"tenant {settings.name} has no calendar {name!r}: {said}")
     if own is None and len(sources) > 1:
         raise InputError(f"calendar {name!r}: ConnectWise has {len(sources)} of that name; give each its own")
