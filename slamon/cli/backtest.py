@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from slamon.config import Config
     from slamon.core.whatif import Findings, Flip, Span
+    from slamon.reports.document import Scope
     from slamon.store.sql import SqlStore
 
 FORMS = ("html", "pdf", "xlsx", "csv", "json", "parquet")
@@ -74,7 +75,7 @@ def backtest(
             if not as_json:
                 click.echo(_text(name, found, flips, span, zone, limit))
             if out is not None:
-                unwritten |= not _write(name, found, flips, span, zone, policy, forms, out)
+                unwritten |= not _write(_scope(name, wanted), found, flips, span, zone, policy, forms, out)
     if as_json:
         click.echo(json.dumps({"as_of": now.isoformat(), "tenants": documents}, indent=1))
     context.exit(1 if unwritten else 0)
@@ -165,8 +166,15 @@ def _text(name: str, found: Findings, flips: Sequence[Flip], span: Span, zone: Z
     return f"{head}\n\n{findings_text(found, flips[:limit], zone)}"
 
 
+def _scope(tenant: str, companies: Sequence[str] | None) -> Scope:
+    """Return what the report is about; several companies stand in one name."""
+    from slamon.reports.document import Scope
+
+    return Scope(tenant, "company", ", ".join(companies)) if companies else Scope(tenant)
+
+
 def _write(
-    name: str,
+    scope: Scope,
     found: Findings,
     flips: Sequence[Flip],
     span: Span,
@@ -180,7 +188,7 @@ def _write(
     from slamon.reports.formats import Form, files_of, write_files
     from slamon.reports.whatif import whatif_report
 
-    report, whole = whatif_report(name, found, flips, span, zone.key, policy.name), True
+    report, whole = whatif_report(scope, found, flips, span, zone.key, policy.name), True
     for form in forms:
         try:
             written = write_files(files_of(report, Form(form)), out)

@@ -59,7 +59,7 @@ def turns(sums: Sums, stage: Stage, company: str | None = None) -> tuple[int, in
     return met, missed, neither
 
 
-def whatif_report(tenant: str, found: Findings, flips: Sequence[Flip], span: Span, zone: str, policy: str) -> Report:
+def whatif_report(scope: Scope, found: Findings, flips: Sequence[Flip], span: Span, zone: str, policy: str) -> Report:
     """Return the report on what the rules of the file *policy* would have changed."""
     sums = found.sums()
     sections = [Section("attainment", "Attainment", tables=(Table("stages", _COUNTED, _rows(sums)),))]
@@ -71,7 +71,7 @@ def whatif_report(tenant: str, found: Findings, flips: Sequence[Flip], span: Spa
     return Report(
         kind="backtest",
         title=f"What {policy} would have changed",
-        scope=Scope(tenant),
+        scope=scope,
         period=f"{span.since:%Y-%m-%d}..{span.until:%Y-%m-%d}",
         begins_at=to_epoch(span.since),
         ends_at=to_epoch(span.until),

@@ -68,6 +68,10 @@ def test_a_backtest_is_told_written_and_refused_by_place(run: Run) -> None:
     Path("new.toml").write_text('[default_policy]\ncalendar="office"\ngoals={ respond = 0.5, plan = 8, resolve = 12 }')
     told = run("backtest", "--policy", "new.toml", "--from", "2026-11-01", "--format", "csv", "--out", "out")
     assert "1 goal flips" in told.output
+    of_one = ("--company", "Acme", "--format", "csv", "--out", "one")
+    run("backtest", "--policy", "new.toml", "--from", "2026-11-01", *of_one)
+    (about,) = Path("one").glob("*-company-acme-*about.csv")  # else it would be taken for that of all
+    assert '"name","Acme"' in about.read_text("utf-8-sig")
     Path("full").write_text("a file, not a folder")
     blocked = run("backtest", "--policy", "new.toml", "--from", "2026-11-01", "--format", "csv", "--out", "full")
     assert (blocked.exit_code, "name another folder" in blocked.output) == (1, True)
