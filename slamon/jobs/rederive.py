@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from slamon.core.reading import Reading
 from slamon.errors import SlamonError
 from slamon.jobs.recheck import examine
 from slamon.ports import Store
@@ -15,7 +16,8 @@ def rederive(
 ) -> Iterator[tuple[int, str]]:
     """Yield (ticket, what does not agree) for those of *ids* whose stored reading stands at *as_of*.
 
-    *seen* is called after each ticket.
+    *seen* is called after each ticket. A daemon may go on meanwhile: what is no longer so when it was looked at says
+    nothing.
     """
     for ticket_id in ids:
         for stored in store.load_readings(tenant, [ticket_id]).values():
@@ -23,6 +25,12 @@ def rederive(
                 findings = examine(store, tenant, ticket_id, stored, as_of)
             except (SlamonError, ValueError, KeyError) as error:
                 findings = [f"cannot be derived: {error}"]
-            if findings:
+            if findings and _stands(store, tenant, stored, as_of):
                 yield ticket_id, str(findings[0])
         seen()
+
+
+def _stands(store: Store, tenant: str, stored: Reading, as_of: datetime) -> bool:
+    """Say whether *stored* is still the newest reading of its ticket, with no event since."""
+    newest = store.load_readings(tenant, [stored.ticket_id]).get(stored.ticket_id)
+    return stored == newest and stored.as_of <= as_of and stored.ticket_id not in store.load_due_ids(tenant, as_of)
