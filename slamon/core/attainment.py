@@ -60,9 +60,7 @@ class Bin(IntEnum):
 
 Bins = NDArray[np.int8]
 
-_OF_STATE = np.array(
-    [{State.OPEN: Bin.OPEN, State.MET: Bin.MET, State.MISSED: Bin.MISSED}.get(s, Bin[s.name]) for s in State], np.int8
-)
+_OF_STATE = np.array([Bin[state.name] for state in State], np.int8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,21 @@ class ShownTable:
     @property
     def letters(self) -> tuple[int, ...]:
         """For each column about how many letters it wants, for paper, where widths are not found by trying."""
-        lines = (*self.rows, self.total) if self.total else self.rows
-        return tuple(_letters(head, [line[place] for line in lines]) for place, head in enumerate(self.heads))
+        rows = (*self.rows, self.total) if self.total else self.rows
+        return tuple(_letters(head, [row[place] for row in rows]) for place, head in enumerate(self.heads))
 
     @property
     def wide(self) -> bool:
         return len(self.heads) >= WIDE
+
+    @property
+    def lines(self) -> tuple[tuple[tuple[str, Shown], ...], ...]:
+        """Each row, the total last, as its cells that say something, by the titles of their columns."""
+        rows = (*self.rows, self.total) if self.total else self.rows
+        titles = [head.title for head in self.heads]
+        return tuple(
+            tuple((title, shown) for title, shown in zip(titles, row, strict=True) if shown.text) for row in rows
+        )
 
 
 _GAP = 4  # letters: the gap between two columns, and what wide letters take more
