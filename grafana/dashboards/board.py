@@ -52,43 +52,31 @@ def _now(frame: Dashboard) -> None:
 
 
 def _priorities(frame: Dashboard) -> None:
-    metric = "slamon_tickets_by_priority"
-    section(
-        frame,
-        "By priority, all boards of the tenants: $stage",
-        listing(
-            "Open tickets by priority",
-            "Each open ticket of the tenants once. Priorities are not told apart by board.",
-            by_state("tenant, priority", metric, f"{PRIORITY}, {STAGE}"),
-            bad=("breached",),
-            order="breached",
-            span=12,
-        ),
-        course(
-            "Breached by priority",
-            "Open tickets whose goal is broken, by priority.",
-            Query(total("priority", f'{metric}{{{PRIORITY}, {STAGE}, state="breached"}}'), "{{priority}}"),
-        ).height(9),
-    )
+    words = "Priorities are not told apart by board."
+    _told_apart(frame, "priority", "slamon_tickets_by_priority", f"{PRIORITY}, {STAGE}", words)
 
 
 def _teams(frame: Dashboard) -> None:
-    metric = "slamon_tickets_by_team"
+    words = "A team of that name on several boards is one."
+    _told_apart(frame, "team", "slamon_tickets_by_team", f"{TENANT}, {STAGE}", words)
+
+
+def _told_apart(frame: Dashboard, label: str, metric: str, chosen: str, words: str) -> None:
     section(
         frame,
-        "By team, all boards of the tenants: $stage",
+        f"By {label}, all boards of the tenants: $stage",
         listing(
-            "Open tickets by team",
-            "Each open ticket of the tenants once. A team of that name on several boards is one.",
-            by_state("tenant, team", metric, f"{TENANT}, {STAGE}"),
+            f"Open tickets by {label}",
+            f"Each open ticket of the tenants once. {words}",
+            by_state(f"tenant, {label}", metric, chosen),
             bad=("breached",),
             order="breached",
             span=12,
         ),
         course(
-            "Breached by team",
-            "Open tickets whose goal is broken, by team.",
-            Query(total("team", f'{metric}{{{TENANT}, {STAGE}, state="breached"}}'), "{{team}}"),
+            f"Breached by {label}",
+            f"Open tickets whose goal is broken, by {label}.",
+            Query(total(label, f'{metric}{{{chosen}, state="breached"}}'), f"{{{{{label}}}}}"),
         ).height(9),
     )
 
