@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from slamon.reports.forms import FORMS
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from slamon.core.whatif import Findings, Flip, Span
     from slamon.reports.document import Scope
     from slamon.store.sql import SqlStore
-
-FORMS = ("html", "pdf", "xlsx", "csv", "json", "parquet")
 
 
 @click.command("backtest")

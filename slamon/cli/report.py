@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slamon.cli.report_list import FOLDER, list_, show
+from slamon.reports.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ KINDS = {
     "pauses": "Whether waiting was waiting: pauses by status and owner.",
 }
 SCOPES = ("company", "board", "team", "technician", "priority", "agreement", "type")
-FORMS = ("html", "pdf", "xlsx", "csv", "json", "parquet")
 DENOMINATORS = ("concluded", "due", "started")
 
 

@@ -36,7 +36,7 @@ def list_(context: click.Context, *, tenant: str | None, limit: int, as_json: bo
     chosen_tenants(config, tenant)
     with closing(context.obj.open_to_read()) as store:
         rows = store.load_reports(limit, [tenant] if tenant else [])
-        missed = find_missed(store, config.reports.values(), wall_time(config).now())
+        missed = find_missed(store, config.reports.values(), wall_time(config).now())[:limit]
     if as_json:
         document = {"reports": [_document(row) for row in rows], "missed": [_missed_document(one) for one in missed]}
         click.echo(json.dumps(document, indent=1))

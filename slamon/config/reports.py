@@ -11,6 +11,7 @@ from slamon.config.policies import Section
 from slamon.config.problems import dotted, shown, suggest
 from slamon.config.values import Address, Cron, Name, Some, Zone
 from slamon.errors import Problem
+from slamon.reports.forms import Form
 
 Kind = Literal["breach", "daily", "weekly", "monthly", "review", "pauses"]
 ScopeBy = Literal["company", "board", "team", "technician", "priority", "agreement", "type"]
@@ -39,7 +40,7 @@ class ReportSection(Section):
     by: ScopeBy | Literal[""] = ""
     names: tuple[Some, ...] = ()
     denominator: Literal["concluded", "due", "started"] = "concluded"
-    formats: tuple[Literal["html", "pdf", "xlsx", "csv", "json", "parquet"], ...] = ()
+    formats: tuple[Form, ...] = ()
     recipients: tuple[Address, ...] = ()
     recipients_of: dict[Some, tuple[Address, ...]] = Field(default_factory=dict)
     channels: tuple[Name, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from slamon.reports.document import Report
 from slamon.reports.fit import fit
-from slamon.reports.formats.files import Form, ReportFile, stem_of, write_files
+from slamon.reports.formats.files import ReportFile, stem_of, write_files
+from slamon.reports.forms import Form
 
 __all__ = ["Form", "ReportFile", "files_of", "stem_of", "write_files"]
 

@@ -10,22 +10,10 @@ import secrets
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from slamon.errors import ReportFormatError
 from slamon.reports.document import Report
-
-
-class Form(StrEnum):
-    """A format of reports."""
-
-    HTML = "html"
-    PDF = "pdf"
-    XLSX = "xlsx"
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 @dataclass(frozen=True, slots=True)
