@@ -9,7 +9,8 @@ from slamon.core.attainment import Denominator
 from slamon.core.goals import Goals
 from slamon.core.instants import from_epoch
 from slamon.core.period import stretch
-from slamon.jobs.report_material import Question, load_excuses, load_rules, load_scoped, load_tickets, load_watched
+from slamon.jobs.report_details import load_excuses, load_rules, load_tickets
+from slamon.jobs.report_material import Question, load_scoped, load_watched
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Store
 from slamon.reports.changed import Changed, compare_goals, find_renames, flips_first

@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from slamon.clean import clean_line
 from slamon.core.attainment import Bin, Counts, Denominator, counts_of, of_scope, sort_out
 from slamon.core.goals import FACTS, NEVER, NO_GOALS, Goals
 from slamon.core.holding import waits_since
 from slamon.core.instants import to_epoch
-from slamon.core.intervention import standing
 from slamon.core.period import Period, period_before
-from slamon.core.ticket import STAGES, Kind, Ticket
+from slamon.core.ticket import Ticket
 from slamon.errors import KnowledgeGoneError
 from slamon.jobs.evaluate import Evaluator
+from slamon.jobs.report_details import with_details
 from slamon.jobs.sight import load_blind_spans
-from slamon.jobs.stories import Wanted, load_stories, wanted_of
 from slamon.jobs.tenant import TenantSettings
 from slamon.ports import Store, Unobserved
 from slamon.reports.breaks import read_breaks
-from slamon.reports.changed import Changed, changes_in, compare_goals, flips_first
+from slamon.reports.changed import Changed, changes_in, compare_goals
 from slamon.reports.document import Scope
 from slamon.reports.kinds import Kind as ReportKind
 from slamon.reports.material import (
     NONE_NAMED,
-    Break,
-    Breaks,
-    Excuse,
     Material,
     PastPeriod,
-    Rule,
-    TicketFacts,
     Waiting,
     Watched,
 )
-from slamon.reports.picks import due_lines, excluded_lines, missed_lines, over_lines, paused_lines
 
-MOST_SUMMARY = 200  # letters
-MOST_LISTED = 500  # goals of each list of which tickets are loaded
 MOST_LOOKED_AT = 500  # waiting tickets whose events are read
 PROMPT = timedelta(days=1)  # a report is taken to be made no later than this after its period
 
@@ -83,7 +73,7 @@ def load_material(store: Store, settings: TenantSettings, asked: Question, kind:
     if asked.known_at <= asked.period.begins_at:
         return bare
     counted = _with_goals(store, asked, kind, bare) if kind.goals else _with_breaks(store, settings, asked, bare)
-    return _with_details(store, settings, asked, kind, counted)
+    return with_details(store, settings, asked.known_at, kind, counted)
 
 
 def load_watched(store: Store, settings: TenantSettings, begins_at: datetime, ends_at: datetime) -> Watched:
@@ -257,112 +247,3 @@ def _earlier(store: Store, asked: Question, periods: Sequence[Period], since: da
         known_until=asked.known_at,
     )
     return changes_in(in_scope(rows, asked.scope), to_epoch(since), to_epoch(asked.known_at))
-
-
-# --- details of what is listed
-
-
-def _with_details(
-    store: Store, settings: TenantSettings, asked: Question, kind: ReportKind, material: Material
-) -> Material:
-    """Return *material* with stories, tickets, excuses, reasons and rules of what the report lists."""
-    wanted = _wanted(material, kind)
-    stories = load_stories(store, settings.name, wanted)
-    excluded = excluded_lines(material, MOST_LISTED)
-    broken = [row.key for row in _all_breaks(material.breaks)]
-    excused = {line.key.ticket_id for line in excluded if line.bin is Bin.EXEMPT} | {key.ticket_id for key in broken}
-    excused |= {change.key.ticket_id for change in material.changes if change.flips}
-    unjudged = {line.key.ticket_id for line in excluded if line.bin is not Bin.EXEMPT}
-    return replace(
-        material,
-        stories=stories,
-        untold=len(wanted) - len(stories),
-        tickets=load_tickets(store, settings, _listed(material, wanted), asked.known_at),
-        excuses=load_excuses(store, settings.name, excused, asked.known_at),
-        reasons=_reasons(store, settings.name, unjudged, asked.known_at),
-        rules=load_rules(store, _versions(material)),
-    )
-
-
-def _wanted(material: Material, kind: ReportKind) -> list[Wanted]:
-    until = material.until
-    lines = missed_lines(material, kind.missed) if kind.missed else []
-    lines += paused_lines(material, kind.paused) if kind.paused else []
-    broken = [Wanted(row.key, until) for row in material.breaks.broke[: kind.breaks]]
-    return [*wanted_of(lines, until), *broken]
-
-
-def _all_breaks(breaks: Breaks) -> Iterable[Break]:
-    return (*breaks.broke, *breaks.concluded, *breaks.superseded)
-
-
-def _listed(material: Material, wanted: Iterable[Wanted]) -> set[int]:
-    """Return the tickets that the report may list."""
-    lines = [
-        *missed_lines(material, MOST_LISTED),
-        *over_lines(material, MOST_LISTED),
-        *due_lines(material, NEVER, MOST_LISTED),
-        *excluded_lines(material, MOST_LISTED),
-    ]
-    ids = {line.key.ticket_id for line in lines} | {each.key.ticket_id for each in wanted}
-    ids |= {each.ticket_id for each in material.waiting} | {row.key.ticket_id for row in _all_breaks(material.breaks)}
-    return ids | {change.key.ticket_id for change in flips_first(material.changes)[:MOST_LISTED]}
-
-
-def load_tickets(
-    store: Store, settings: TenantSettings, ids: Collection[int], known_at: datetime
-) -> dict[int, TicketFacts]:
-    """Return what lists say of tickets: as they are called today, their status only if they have not changed since."""
-    return {
-        number: TicketFacts(
-            summary=clean_line(ticket.summary, MOST_SUMMARY),
-            address=settings.way_to(ticket),
-            status=ticket.status.name if ticket.last_updated_at <= known_at else "",
-        )
-        for number, ticket in store.load_tickets(settings.name, ids).items()
-    }
-
-
-def load_excuses(store: Store, tenant: str, ids: Collection[int], known_at: datetime) -> dict[tuple[int, int], Excuse]:
-    """Return who had excused which goals by *known_at*, by ticket and stage."""
-    found = {}
-    for number, said in store.load_interventions(tenant, ids).items():
-        known = [each for each in said if each.at <= known_at]
-        for stage in STAGES:
-            exempt = standing(known, stage, 0, known_at).exempt
-            if exempt is not None:
-                reason = clean_line(exempt.reason, MOST_SUMMARY)
-                found[number, int(stage)] = Excuse(clean_line(exempt.by, 60), to_epoch(exempt.at), reason)
-    return found
-
-
-def _reasons(store: Store, tenant: str, ids: Collection[int], known_at: datetime) -> dict[int, str]:
-    """Return why tickets were cancelled or not measured, as their events say."""
-    kinds = (Kind.CANCELLED, Kind.NOT_MEASURED)
-    told = {
-        number: [event.name for event in events if event.kind in kinds and event.at <= known_at]
-        for number, events in store.load_events_of(tenant, ids).items()
-    }
-    return {number: clean_line(names[-1], MOST_SUMMARY) for number, names in told.items() if names}
-
-
-def _versions(material: Material) -> set[str]:
-    changed = [line.terms for change in material.changes for line in (change.was, change.now) if line is not None]
-    broken = [row.terms for row in _all_breaks(material.breaks)]
-    return {version for version in (*material.goals.terms.table, *changed, *broken) if version}
-
-
-def load_rules(store: Store, versions: Collection[str]) -> dict[str, Rule]:
-    """Return the promises of these versions, in names."""
-    terms = store.load_terms(versions)
-    calendars = store.load_calendars({each.calendar for each in terms.values()})
-    return {
-        version: Rule(
-            policy=each.policy,
-            calendar=calendars[each.calendar].name if each.calendar in calendars else "",
-            calendar_version=each.calendar,
-            goals=(each.respond_seconds, each.plan_seconds, each.resolve_seconds),
-            percents=(each.percents.respond, each.percents.plan, each.percents.resolve),
-        )
-        for version, each in sorted(terms.items())
-    }
